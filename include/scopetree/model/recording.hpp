@@ -1,0 +1,80 @@
+/// A profile as captured: program counters and scope paths, not yet resolved to names.
+/// call_tree produces it, symbol/resolve.hpp turns it into a session.
+#ifndef SCOPETREE_MODEL_RECORDING_HPP
+#define SCOPETREE_MODEL_RECORDING_HPP
+
+#include <scopetree/model/session.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+
+/// A sampled address.
+struct raw_location {
+    std::uintptr_t pc = 0;
+    bool exact = false; ///< the interrupted instruction; otherwise a return address, looked up at pc - 1
+    std::uint32_t module = no_index; ///< index into recording::modules
+};
+
+/// A node of a thread's tree of program counters; [0] is the root and has no location.
+struct raw_path {
+    std::uint32_t parent = no_index; ///< smaller than the own index
+    std::uint32_t location = no_index;
+};
+
+/// A path of scopes of one thread; [0] is the root: no scope open.
+struct raw_scope {
+    std::uint32_t parent = no_index; ///< smaller than the own index
+    std::string name;
+    std::string function; ///< __PRETTY_FUNCTION__ around the macro
+    std::string file;
+    std::uint32_t line = 0;
+    std::uintptr_t pc = 0; ///< a return address in the function that holds the macro (physical or inlined)
+    std::uint32_t module = no_index; ///< of `pc`
+    bool whole_function = false;     ///< PROFILE_FUNCTION: `name` is `function`, to be made readable
+    scope_figures figures;
+};
+
+/// How much of a stack a sample holds.
+enum class stack_extent : std::uint8_t {
+    complete,
+    truncated, ///< the outer frames are missing
+    unwinding, ///< taken inside the unwinder: the program counter only
+    none       ///< no stack could be taken: the scopes only
+};
+
+/// What was credited to one pair of PC path and scope path.
+struct raw_leaf {
+    std::uint32_t path = 0;  ///< index into raw_thread::paths; the innermost frame
+    std::uint32_t scope = 0; ///< index into raw_thread::scopes; the innermost scope
+    stack_extent extent = stack_extent::complete;
+    std::int64_t wall_ns = 0;
+    std::int64_t cpu_ns = 0;
+    std::uint64_t samples = 0;
+};
+
+struct raw_thread {
+    std::string name;
+    std::int64_t tid = 0;
+    std::int64_t wall_ns = 0;
+    std::int64_t cpu_ns = 0;
+    std::vector<raw_path> paths;
+    std::vector<raw_leaf> leaves;
+    std::vector<raw_scope> scopes;
+};
+
+/// All of a run. `about` is a session without frames, modules and threads: the run's own figures.
+struct recording {
+    session about;
+    std::vector<module_info> modules;
+    std::vector<raw_location> locations;
+    std::vector<raw_thread> threads;
+};
+
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif
