@@ -93,8 +93,7 @@ SCOPETREE_DETAIL_HIDDEN inline scope_module this_module = {1, nullptr, nullptr, 
 
 /// Constant-initialised, no destructor, initial-exec: one load.
 SCOPETREE_DETAIL_HIDDEN
-    __attribute__((tls_model("initial-exec"))) inline thread_local thread_scopes* this_thread =
-        nullptr;
+__attribute__((tls_model("initial-exec"))) inline thread_local thread_scopes* this_thread = nullptr;
 
 /// Parts of the ELF ABI, as <link.h> has them; that header would double the cost of this one.
 struct elf_program_header {

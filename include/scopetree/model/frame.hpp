@@ -22,10 +22,10 @@ enum class frame_kind : std::uint8_t {
 
 /// One function, scope or marker, resolved to names. Plain data; thread-safe to read.
 struct frame {
-    std::string name;      ///< readable: `app::parse`, `std::vector<int>::push_back`; the literal of a scope
-    std::string full_name; ///< demangled in full; equal to `name` for scopes and markers
-    std::string file;      ///< path of the source file as the compiler wrote it; empty if unknown
-    std::uint32_t line = 0;          ///< of the function's definition or the scope's macro; 0 if unknown
+    std::string name;       ///< readable: `app::parse`; the literal of a scope
+    std::string full_name;  ///< demangled in full; equal to `name` for scopes and markers
+    std::string file;       ///< path of the source file as the compiler wrote it; empty if unknown
+    std::uint32_t line = 0; ///< of the function's definition or the scope's macro; 0 if unknown
     std::uint32_t module = no_index; ///< index into session::modules
     frame_kind kind = frame_kind::function;
     bool inlined = false;     ///< the compiler expanded the function into its caller

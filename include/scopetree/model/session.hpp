@@ -40,7 +40,7 @@ struct scope_figures {
 /// A node of a thread's tree. The times are its own ("self"): of samples that ended exactly here.
 /// A node's total is the sum over its subtree.
 struct call_node {
-    std::uint32_t parent = no_index; ///< index into thread_tree::nodes, always smaller than the own index
+    std::uint32_t parent = no_index; ///< in thread_tree::nodes; smaller than the own index
     std::uint32_t frame = no_index;  ///< index into session::frames
     std::uint32_t scope = no_index;  ///< index into thread_tree::scopes; scopes only
     std::int64_t wall_ns = 0;
@@ -60,26 +60,26 @@ struct thread_tree {
 
 /// What profiling did and cost in this run; the report's header shows what is not zero.
 struct run_figures {
-    std::uint64_t samples = 0;     ///< stack snapshots taken
-    std::uint64_t dropped = 0;     ///< snapshots lost because a ring was full
-    std::uint64_t truncated = 0;   ///< snapshots whose outer frames were cut
-    std::uint64_t unwinding = 0;   ///< snapshots taken inside the unwinder: scopes only
-    std::uint64_t ticks = 0;       ///< wake-ups of the timer thread
-    std::uint64_t thinned_ticks = 0; ///< ticks that visited only some threads, to keep the CPU budget
-    std::uint64_t signals = 0;     ///< signals sent
-    std::int64_t handler_ns = 0;   ///< time spent in signal handlers, all threads
+    std::uint64_t samples = 0;       ///< stack snapshots taken
+    std::uint64_t dropped = 0;       ///< snapshots lost because a ring was full
+    std::uint64_t truncated = 0;     ///< snapshots whose outer frames were cut
+    std::uint64_t unwinding = 0;     ///< snapshots taken inside the unwinder: scopes only
+    std::uint64_t ticks = 0;         ///< wake-ups of the timer thread
+    std::uint64_t thinned_ticks = 0; ///< ticks for only some threads, to keep the CPU budget
+    std::uint64_t signals = 0;       ///< signals sent
+    std::int64_t handler_ns = 0;     ///< time spent in signal handlers, all threads
     std::int64_t sampler_cpu_ns = 0; ///< CPU time of the timer thread
 };
 
 /// A profile of one process (or, combined, of several). Plain data: copyable, no thread-safety.
 struct session {
-    std::string program;              ///< the command line
-    std::string version;              ///< of scopetree
-    std::string source_root;          ///< longest common folder of application files; may be empty
+    std::string program;               ///< the command line
+    std::string version;               ///< of scopetree
+    std::string source_root;           ///< longest common folder of application files; may be empty
     std::int64_t recorded_unix_ns = 0; ///< when profiling started, since 1970
-    std::int64_t duration_ns = 0;     ///< from start to stop
-    std::int64_t cpu_ns = 0;          ///< sum over the threads
-    std::int64_t interval_ns = 0;     ///< mean time between samples of a thread
+    std::int64_t duration_ns = 0;      ///< from start to stop
+    std::int64_t cpu_ns = 0;           ///< sum over the threads
+    std::int64_t interval_ns = 0;      ///< mean time between samples of a thread
     std::int64_t pid = 0;
     run_figures figures;
     std::vector<std::string> notes; ///< things a reader must know, e.g. why something is missing
