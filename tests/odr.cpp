@@ -4,6 +4,7 @@
 
 #include <scopetree/config.hpp>
 #include <scopetree/fwd.hpp>
+#include <scopetree/scope.hpp>
 #include <scopetree/version.hpp>
 
 #include <scopetree/model/frame.hpp>
