@@ -1,0 +1,32 @@
+/// Takes out what took too little time to matter.
+#ifndef SCOPETREE_PROCESS_REMOVE_IRRELEVANT_HPP
+#define SCOPETREE_PROCESS_REMOVE_IRRELEVANT_HPP
+
+#include <scopetree/process/view_tree.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+
+/// Takes out every child with less than `threshold` (0.01: 1 %) of the root's time, and what is
+/// below it; exactly that much stays. The time becomes the parent's `absorbed`. Linear.
+inline void remove_irrelevant(view_tree& tree, double threshold) {
+    // 0.01 as a double is a little more than 1 %, which must not take out exactly 1 %.
+    const double least = static_cast<double>(tree.root().time) * threshold * (1 - 1e-12);
+    std::vector<std::uint32_t> kept;
+    visit_preorder(tree, [&](std::uint32_t node) {
+        kept.clear();
+        for (const std::uint32_t child : tree.children_of(node)) {
+            if (static_cast<double>(tree.nodes[child].time) < least)
+                tree.absorb(node, child);
+            else
+                kept.push_back(child);
+        }
+        tree.set_children(node, kept);
+    });
+}
+
+}}} // namespace scopetree::SCOPETREE_ABI::detail
+
+#endif

@@ -1,0 +1,153 @@
+/// Paths of source files as people like to read them, and which library they belong to.
+#ifndef SCOPETREE_PROCESS_SOURCE_PATH_HPP
+#define SCOPETREE_PROCESS_SOURCE_PATH_HPP
+
+#include <scopetree/model/session.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+
+/// A file as it is shown.
+struct source_path {
+    std::string shown;   ///< empty if nothing is known
+    std::string library; ///< the short name of what it belongs to; empty if nothing is known
+};
+
+inline bool begins_with(std::string_view text, std::string_view prefix) {
+    return text.substr(0, prefix.size()) == prefix;
+}
+
+inline std::string_view file_name(std::string_view path) {
+    return path.substr(path.rfind('/') + 1); // npos + 1 is 0
+}
+
+inline std::vector<std::string_view> path_components(std::string_view path) {
+    std::vector<std::string_view> components;
+    while (!path.empty()) {
+        const std::size_t end = std::min(path.find('/'), path.size());
+        const std::string_view component = path.substr(0, end);
+        path.remove_prefix(std::min(end + 1, path.size()));
+        if (component.empty() || component == ".")
+            continue;
+        if (component == ".." && !components.empty() && components.back() != "..")
+            components.pop_back();
+        else
+            components.push_back(component);
+    }
+    return components;
+}
+
+inline std::string join_path(const std::vector<std::string_view>& components, std::size_t first) {
+    std::string path;
+    for (std::size_t i = first; i < components.size(); ++i) {
+        if (i != first)
+            path += '/';
+        path += components[i];
+    }
+    return path;
+}
+
+/// A path below a system's include folder, as it is written behind `#include`. Both GCC's
+/// `c++/12/x86_64-linux-gnu/` and Debian's `x86_64-linux-gnu/c++/12/` stand before such paths.
+inline source_path included_path(const std::vector<std::string_view>& components,
+                                 std::size_t include_folder) {
+    std::size_t first = include_folder + 1;
+    std::string library;
+    const auto more = [&](std::size_t n) { return first + n < components.size(); };
+    const auto skip_target = [&] {
+        if (more(1) && components[first].find("-linux-") != std::string_view::npos)
+            ++first;
+    };
+    if (std::find(components.begin(), components.end(), "gcc") != components.end())
+        library = "gcc"; // intrinsics and the like
+    skip_target();
+    if (more(2) && components[first] == "c++") {
+        library = components[first + 1] == "v1" ? "libc++" : "libstdc++";
+        first += 2;
+        skip_target();
+    }
+    if (library.empty())
+        library = components[first] == "bits" ? "glibc" : components[first];
+    return {join_path(components, first), std::move(library)};
+}
+
+/// `components` relative to the folder `root`.
+inline std::string relative_path(const std::vector<std::string_view>& components,
+                                 const std::vector<std::string_view>& root) {
+    const auto differ =
+        std::mismatch(components.begin(), components.end(), root.begin(), root.end());
+    std::string path;
+    for (auto up = differ.second; up != root.end(); ++up)
+        path += "../";
+    return path +
+           join_path(components, static_cast<std::size_t>(differ.first - components.begin()));
+}
+
+inline std::string_view first_named_component(std::string_view path) {
+    for (const std::string_view component : path_components(path)) {
+        if (component != "..")
+            return component;
+    }
+    return {};
+}
+
+/// The path and library of a frame. Relative paths stay as the compiler wrote them; absolute ones
+/// become relative to the program's source root where that is shorter, and those of the system's
+/// include folders are written as they are included. Without a file it is the module that counts.
+inline source_path shorten_path(const session& source, const frame& f) {
+    std::string module;
+    if (f.module < source.modules.size())
+        module = file_name(source.modules[f.module].path);
+    if (f.file.empty())
+        return {module, module};
+    const std::vector<std::string_view> components = path_components(f.file);
+    if (f.file.front() != '/') {
+        if (f.file.find("/libstdc++-v3/") != std::string::npos) // GCC's own build of it
+            return {join_path(components, 0), "libstdc++"};
+        const bool elsewhere = f.file.front() == '.' && !f.application && !module.empty();
+        return {join_path(components, 0),
+                elsewhere ? module : std::string(first_named_component(f.file))};
+    }
+    if (components.empty())
+        return {f.file, module};
+    const std::vector<std::string_view> root = path_components(source.source_root);
+    const bool inside = !root.empty() && components.size() > root.size() &&
+                        std::equal(root.begin(), root.end(), components.begin());
+    if (inside) {
+        std::string path = relative_path(components, root);
+        std::string library(first_named_component(path));
+        return {std::move(path), std::move(library)};
+    }
+    const auto include = std::find(components.begin(), components.end(), "include");
+    const bool system = components.front() == "usr" || components.front() == "opt";
+    if (system && include != components.end() && include + 1 != components.end()) {
+        return included_path(components, static_cast<std::size_t>(include - components.begin()));
+    }
+    std::string absolute = "/" + join_path(components, 0);
+    std::string relative = root.empty() ? absolute : relative_path(components, root);
+    if (relative.size() < absolute.size()) {
+        std::string library(first_named_component(relative));
+        return {std::move(relative), std::move(library)};
+    }
+    if (module.empty())
+        module = first_named_component(absolute);
+    return {std::move(absolute), std::move(module)};
+}
+
+inline std::vector<source_path> shorten_paths(const session& source) {
+    std::vector<source_path> paths;
+    paths.reserve(source.frames.size());
+    for (const frame& f : source.frames)
+        paths.push_back(shorten_path(source, f));
+    return paths;
+}
+
+}}} // namespace scopetree::SCOPETREE_ABI::detail
+
+#endif
