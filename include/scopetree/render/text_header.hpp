@@ -1,0 +1,145 @@
+/// What stands above the trees: what was profiled, the run's figures, and what a reader must know.
+#ifndef SCOPETREE_RENDER_TEXT_HEADER_HPP
+#define SCOPETREE_RENDER_TEXT_HEADER_HPP
+
+#include <scopetree/render/text_line.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+
+/// Local time, to the second.
+inline std::string format_moment(std::int64_t unix_ns) {
+    const auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000);
+    std::tm local{};
+    char text[32];
+    if (::localtime_r(&seconds, &local) == nullptr)
+        return "unknown";
+    return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local));
+}
+
+inline std::string plural(std::uint64_t count, std::string_view noun) {
+    return format_count(count).append(" ").append(noun).append(count == 1 ? "" : "s");
+}
+
+/// What the numbers of the lines are, where it is not simply wall time in seconds.
+inline std::string describe_times(const text_options& chosen) {
+    std::string text = chosen.clock == report_clock::cpu    ? "CPU"
+                       : chosen.clock == report_clock::both ? "wall/CPU"
+                                                            : "wall";
+    if (chosen.flat)
+        text += chosen.flat_time == flat_time_kind::self ? ", self" : ", total";
+    if (chosen.time == time_display::percent_of_total)
+        text += ", share of the total";
+    return text == "wall" ? std::string() : text;
+}
+
+class header_writer {
+public:
+    header_writer(text_writer& out, const report_context& context)
+        : out_(out), source_(context.source), chosen_(context.chosen), decimals_(context.decimals) {
+    }
+
+    void write() {
+        out_.end_line();
+        out_.paint(ink::bold, sanitize("scopetree " + source_.version, out_.unicode()));
+        out_.end_line();
+        out_.end_line();
+        field("Program:", sanitize(source_.program, out_.unicode()));
+        write_pairs();
+        field("Times:", describe_times(chosen_));
+        write_warnings();
+        for (const std::string& note : source_.notes)
+            field("Note:", sanitize(note, out_.unicode()));
+        out_.end_line();
+    }
+
+private:
+    static constexpr std::size_t label_width = 10;
+    static constexpr std::size_t left_width = 24;
+
+    void label(std::string_view text) {
+        out_.paint(ink::faint, text);
+        out_ << std::string(label_width - text.size(), ' ');
+    }
+
+    /// A line of its own; nothing if there is nothing to say.
+    void field(std::string_view name, std::string_view value) {
+        if (value.empty())
+            return;
+        out_ << "  ";
+        label(name);
+        out_ << value;
+        out_.end_line();
+    }
+
+    void pair(std::string_view left, const std::string& value, std::string_view right,
+              const std::string& other) {
+        out_ << "  ";
+        label(left);
+        out_ << value
+             << std::string(value.size() < left_width ? left_width - value.size() : 1, ' ');
+        label(right);
+        out_ << other;
+        out_.end_line();
+    }
+
+    void write_pairs() {
+        pair("Recorded:", format_moment(source_.recorded_unix_ns),
+             "Samples:", format_count(source_.figures.samples));
+        pair("Duration:", format_seconds(source_.duration_ns, decimals_) + " s",
+             "CPU time:", format_seconds(source_.cpu_ns, decimals_) + " s");
+        const auto interval = static_cast<double>(source_.interval_ns);
+        // In ASCII even for the column's sake: the micro sign takes two bytes.
+        pair("Interval:", format_round_duration(interval, false),
+             "Threads:", format_count(source_.threads.size()));
+    }
+
+    void write_warnings() {
+        const run_figures& f = source_.figures;
+        const auto share = [](std::uint64_t part, std::uint64_t whole) {
+            return format_percent(static_cast<std::int64_t>(part),
+                                  static_cast<std::int64_t>(whole));
+        };
+        if (f.handler_ns + f.sampler_cpu_ns != 0) {
+            const auto duration = [&](std::int64_t ns) {
+                return format_duration(static_cast<double>(ns), out_.unicode());
+            };
+            field("Overhead:",
+                  format_percent(f.handler_ns + f.sampler_cpu_ns, source_.duration_ns) +
+                      " of the duration: " + duration(f.handler_ns) + " in signal handlers, " +
+                      duration(f.sampler_cpu_ns) + " in the sampling thread");
+        }
+        if (f.dropped != 0)
+            field("Dropped:", plural(f.dropped, "sample") + " (" +
+                                  share(f.dropped, f.samples + f.dropped) +
+                                  "), as they came faster than they were taken up");
+        if (f.truncated != 0)
+            field("Truncated:", plural(f.truncated, "stack") + " (" +
+                                    share(f.truncated, f.samples) +
+                                    "), too deep: the outer frames are missing");
+        if (f.unwinding != 0)
+            field("Unwinding:", plural(f.unwinding, "sample") + " (" +
+                                    share(f.unwinding, f.samples) +
+                                    ") met an exception in flight: scopes without functions");
+        if (f.thinned_ticks != 0)
+            field("Thinned:", format_count(f.thinned_ticks) + " of " + plural(f.ticks, "tick") +
+                                  " looked at some of the threads only, to keep within the "
+                                  "CPU budget");
+    }
+
+    text_writer& out_;
+    const session& source_;
+    const text_options& chosen_;
+    int decimals_;
+};
+
+}}} // namespace scopetree::SCOPETREE_ABI::detail
+
+#endif
