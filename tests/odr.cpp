@@ -3,10 +3,35 @@
 // The structure test `odr` names what is missing here.
 
 #include <scopetree/config.hpp>
+#include <scopetree/environment.hpp>
 #include <scopetree/fwd.hpp>
+#include <scopetree/options.hpp>
 #include <scopetree/scope.hpp>
 #include <scopetree/version.hpp>
 
 #include <scopetree/model/frame.hpp>
 #include <scopetree/model/recording.hpp>
 #include <scopetree/model/session.hpp>
+
+#include <scopetree/process/aggregate_repeated_calls.hpp>
+#include <scopetree/process/build_view.hpp>
+#include <scopetree/process/collapse_runtime.hpp>
+#include <scopetree/process/frame_identity.hpp>
+#include <scopetree/process/group_library_frames.hpp>
+#include <scopetree/process/merge_consecutive_self.hpp>
+#include <scopetree/process/processors.hpp>
+#include <scopetree/process/remove_irrelevant.hpp>
+#include <scopetree/process/remove_unnecessary_self.hpp>
+#include <scopetree/process/source_path.hpp>
+#include <scopetree/process/view_tree.hpp>
+
+#include <scopetree/render/sanitize.hpp>
+#include <scopetree/render/terminal.hpp>
+#include <scopetree/render/text.hpp>
+#include <scopetree/render/text_flat.hpp>
+#include <scopetree/render/text_header.hpp>
+#include <scopetree/render/text_line.hpp>
+#include <scopetree/render/text_numbers.hpp>
+#include <scopetree/render/text_style.hpp>
+#include <scopetree/render/text_threads.hpp>
+#include <scopetree/render/text_tree.hpp>

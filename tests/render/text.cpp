@@ -1,6 +1,6 @@
 #include <scopetree/render/text.hpp>
 
-#include "../process/session_builder.hpp"
+#include "support/session_builder.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 /// Builds sessions for tests from a drawing of their trees.
-#ifndef SCOPETREE_TESTS_PROCESS_SESSION_BUILDER_HPP
-#define SCOPETREE_TESTS_PROCESS_SESSION_BUILDER_HPP
+#ifndef SCOPETREE_TESTS_SUPPORT_SESSION_BUILDER_HPP
+#define SCOPETREE_TESTS_SUPPORT_SESSION_BUILDER_HPP
 
 #include <scopetree/model/session.hpp>
 
