@@ -1,0 +1,18 @@
+#!/bin/sh
+# examples/run.sh [EXAMPLE [ARGUMENT…]]   installs what is missing, builds the example and runs it;
+# without a name: the quickstart.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${SCOPETREE_BUILD_DIR:-$root/build/examples}
+example=${1:-quickstart}
+[ $# -eq 0 ] || shift
+
+"$root/.ci/install" g++ cmake ninja-build boost
+mkdir -p "$(dirname "$build")"
+if ! { cmake -S "$root" -B "$build" -G Ninja -DSCOPETREE_BUILD_TESTS=OFF \
+             -DSCOPETREE_BUILD_BENCHMARKS=OFF &&
+       cmake --build "$build" --target "example_$example"; } >"$build.log" 2>&1; then
+    cat "$build.log" >&2
+    exit 1
+fi
+exec "$build/examples/$example" "$@"

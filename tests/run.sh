@@ -1,0 +1,127 @@
+#!/bin/sh
+# tests/run.sh [CONFIGURATION…]   installs what is missing, then builds and tests every configuration,
+# or those named: gcc clang meson plain (no libbacktrace) asan tsan tidy consumer; quick is gcc.
+# Ends with a line for each configuration and, alone on the last line, `N passed, N failed`.
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${SCOPETREE_BUILD_DIR:-$root/build/tests}
+jobs=$(nproc)
+all="gcc clang meson plain asan tsan tidy consumer"
+case "$*" in
+"") wanted=$all ;;
+quick) wanted=gcc ;;
+*) wanted=$* ;;
+esac
+for name in $wanted; do
+    case " $all " in
+    *" $name "*) ;;
+    *)
+        echo "tests/run.sh: no configuration '$name'; there are: quick $all" >&2
+        exit 2
+        ;;
+    esac
+done
+
+packages="g++ cmake ninja-build catch2 python3 clang-format boost"
+case " $wanted " in *" clang "* | *" tidy "* | *" consumer "*) packages="$packages clang" ;; esac
+case " $wanted " in *" tidy "*) packages="$packages clang-tidy" ;; esac
+case " $wanted " in *" meson "* | *" consumer "*) packages="$packages meson pkg-config" ;; esac
+# shellcheck disable=SC2086
+"$root/.ci/install" $packages || exit 1
+
+mkdir -p "$build"
+summary=""
+total_passed=0
+total_failed=0
+
+# report NAME PASSED FAILED SECONDS
+report() {
+    total_passed=$((total_passed + $2))
+    total_failed=$((total_failed + $3))
+    line=$(printf '%-9s %4d passed, %d failed  (%d s)' "$1" "$2" "$3" "$4")
+    echo "$line"
+    summary="$summary$line
+"
+    [ "$3" -eq 0 ] || { echo "--- the end of $build/$1.log:"; tail -n 60 "$build/$1.log"; }
+}
+
+# The number that stands before the words of $2 in the log $1; 0 if it is not there.
+number() {
+    found=$(sed -n "s/.*$2.*/\\1/p" "$1" | tail -n 1)
+    echo "${found:-0}"
+}
+
+# cmake_tests NAME LABELS-LEFT-OUT SETTING…: builds, runs ctest
+cmake_tests() {
+    name=$1 left_out=$2
+    shift 2
+    cmake -S "$root" -B "$build/$name" -G Ninja "$@" &&
+        cmake --build "$build/$name" -j "$jobs" &&
+        ctest --test-dir "$build/$name" -j "$jobs" -LE "$left_out" --output-on-failure --no-tests=error
+}
+only_tests="-DSCOPETREE_BUILD_BENCHMARKS=OFF -DSCOPETREE_BUILD_EXAMPLES=OFF -DSCOPETREE_INSTALL=OFF"
+
+run_gcc() { cmake_tests gcc none -DCMAKE_CXX_COMPILER=g++; }
+run_clang() { cmake_tests clang none -DCMAKE_CXX_COMPILER=clang++; }
+# shellcheck disable=SC2086
+run_plain() {
+    cmake_tests plain structure -DCMAKE_CXX_COMPILER=g++ -DSCOPETREE_WITH_LIBBACKTRACE=OFF $only_tests
+}
+# shellcheck disable=SC2086
+run_asan() {
+    cmake_tests asan structure -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Debug $only_tests \
+        -DCMAKE_CXX_FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+}
+# shellcheck disable=SC2086
+run_tsan() {
+    cmake_tests tsan structure -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Debug $only_tests \
+        -DCMAKE_CXX_FLAGS="-O1 -fsanitize=thread"
+}
+run_meson() {
+    if [ ! -f "$build/meson/build.ninja" ]; then
+        CXX=g++ meson setup "$build/meson" "$root" -Dexamples=disabled -Dbenchmarks=disabled
+    else
+        CXX=g++ meson setup --reconfigure "$build/meson" "$root"
+    fi &&
+        ninja -C "$build/meson" -j "$jobs" &&
+        meson test -C "$build/meson" --print-errorlogs
+}
+run_tidy() {
+    # shellcheck disable=SC2086
+    cmake -S "$root" -B "$build/tidy" -G Ninja -DCMAKE_CXX_COMPILER=clang++ $only_tests \
+        -DCMAKE_EXPORT_COMPILE_COMMANDS=ON &&
+        clang-tidy -p "$build/tidy" --quiet --warnings-as-errors='*' "$root/tests/odr.cpp"
+}
+run_consumer() { python3 "$root/tests/consumer/consumer.py"; }
+
+for name in $wanted; do
+    echo "== $name"
+    started=$(date +%s)
+    log=$build/$name.log
+    if "run_$name" >"$log" 2>&1; then status=0; else status=1; fi
+    passed=0 failed=0
+    case $name in
+    meson)
+        passed=$(number "$log" '^Ok: *\([0-9]*\)')
+        failed=$(($(number "$log" '^Fail: *\([0-9]*\)') + $(number "$log" '^Timeout: *\([0-9]*\)')))
+        ;;
+    consumer)
+        passed=$(number "$log" '^\([0-9]*\) passed, ')
+        failed=$(number "$log" '^[0-9]* passed, \([0-9]*\) failed')
+        ;;
+    tidy)
+        passed=$((1 - status))
+        failed=$status
+        ;;
+    *)
+        failed=$(number "$log" '% tests passed, \([0-9]*\) tests failed')
+        passed=$(($(number "$log" 'tests failed out of \([0-9]*\)') - failed))
+        ;;
+    esac
+    # What did not even get as far as its tests has failed, and so has what ran none.
+    if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$passed" -eq 0 ]; }; then failed=1; fi
+    report "$name" "$passed" "$failed" $(($(date +%s) - started))
+done
+
+printf '\n%s%d passed, %d failed\n' "$summary" "$total_passed" "$total_failed"
+[ "$total_failed" -eq 0 ]
