@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// Siblings of the same identity become one, likewise below them; then siblings are sorted by time,
 /// the longest first, equal ones in the order they had. n log n.
@@ -42,6 +44,8 @@ inline void aggregate_repeated_calls(view_tree& tree) {
     });
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

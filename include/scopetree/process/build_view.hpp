@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 inline void check_thread(const session& source, const thread_tree& thread) {
     const auto refuse = [&](std::size_t node, const char* what) {
@@ -117,6 +119,8 @@ inline view_tree build_view(const session& source, const std::vector<const threa
     return tree;
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// Whether the function's own name, which a return type may stand before, begins with `prefix`.
 inline bool function_begins_with(std::string_view name, std::string_view prefix) {
@@ -79,6 +81,8 @@ inline void collapse_runtime(view_tree& tree) {
     });
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -11,7 +11,9 @@
 #include <unordered_map>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// Function, file and kind: lines and modules may differ.
 struct frame_key {
@@ -45,6 +47,8 @@ inline std::vector<std::uint32_t> frame_identities(const session& source) {
     return identities;
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// Whether the pattern matches the whole text: `*` any characters, `?` one, others themselves.
 inline bool glob_matches(std::string_view pattern, std::string_view text) {
@@ -134,6 +136,8 @@ inline void group_library_frames(view_tree& tree, const std::vector<bool>& hidde
         choose_shown_members(tree, group);
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// Linear.
 inline void merge_consecutive_self(view_tree& tree) {
@@ -29,6 +31,8 @@ inline void merge_consecutive_self(view_tree& tree) {
     });
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -14,7 +14,9 @@
 
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// Processes a tree as text and JSON show it. `hidden` as for group_library_frames.
 inline void process(view_tree& tree, const text_options& chosen, const std::vector<bool>& hidden) {
@@ -31,6 +33,8 @@ inline void process(view_tree& tree, const text_options& chosen, const std::vect
         group_library_frames(tree, hidden);
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// Takes out every child with less than `threshold` (0.01: 1 %) of the root's time, and what is
 /// below it; exactly that much stays. The time becomes the parent's `absorbed`. Linear.
@@ -27,6 +29,8 @@ inline void remove_irrelevant(view_tree& tree, double threshold) {
     });
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// An only child that is `[self]` is absorbed: the parent's line already says it. Linear.
 inline void remove_unnecessary_self(view_tree& tree) {
@@ -20,6 +22,8 @@ inline void remove_unnecessary_self(view_tree& tree) {
     });
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

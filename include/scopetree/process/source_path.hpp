@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// A file as it is shown.
 struct source_path {
@@ -97,6 +99,27 @@ inline std::string_view first_named_component(std::string_view path) {
     return {};
 }
 
+/// A path that the compiler was given as a relative one. What the system's own libraries were built
+/// from begins with the way out of some build folder, which says nothing here.
+inline source_path relative_source(const frame& f, const std::vector<std::string_view>& components,
+                                   std::string module) {
+    std::size_t first = 0;
+    std::string library(first_named_component(f.file));
+    if (f.file.front() == '.' && !f.application) {
+        const auto in_gcc = std::find(components.begin(), components.end(), "libstdc++-v3");
+        if (in_gcc != components.end() && in_gcc + 1 != components.end()) {
+            first = static_cast<std::size_t>(in_gcc - components.begin()) + 1;
+            library = "libstdc++";
+        } else {
+            while (first + 1 < components.size() && components[first] == "..")
+                ++first;
+            if (!module.empty())
+                library = std::move(module);
+        }
+    }
+    return {join_path(components, first), std::move(library)};
+}
+
 /// The path and library of a frame. Relative paths stay as the compiler wrote them; absolute ones
 /// become relative to the program's source root where that is shorter, and those of the system's
 /// include folders are written as they are included. Without a file it is the module that counts.
@@ -104,18 +127,11 @@ inline source_path shorten_path(const session& source, const frame& f) {
     std::string module;
     if (f.module < source.modules.size())
         module = file_name(source.modules[f.module].path);
-    if (f.file.empty())
-        return {module, module};
     const std::vector<std::string_view> components = path_components(f.file);
-    if (f.file.front() != '/') {
-        if (f.file.find("/libstdc++-v3/") != std::string::npos) // GCC's own build of it
-            return {join_path(components, 0), "libstdc++"};
-        const bool elsewhere = f.file.front() == '.' && !f.application && !module.empty();
-        return {join_path(components, 0),
-                elsewhere ? module : std::string(first_named_component(f.file))};
-    }
     if (components.empty())
-        return {f.file, module};
+        return {module, module};
+    if (f.file.front() != '/')
+        return relative_source(f, components, std::move(module));
     const std::vector<std::string_view> root = path_components(source.source_root);
     const bool inside = !root.empty() && components.size() > root.size() &&
                         std::equal(root.begin(), root.end(), components.begin());
@@ -148,6 +164,8 @@ inline std::vector<source_path> shorten_paths(const session& source) {
     return paths;
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

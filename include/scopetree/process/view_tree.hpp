@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 enum class view_kind : std::uint8_t {
     frame, ///< a frame of the session
@@ -144,6 +146,8 @@ void visit_preorder(Tree& tree, Visit&& visit) {
     }
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

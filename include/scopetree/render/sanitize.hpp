@@ -11,7 +11,9 @@
 #include <string>
 #include <string_view>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// A character of UTF-8 text, or one byte that is none (`valid` is false).
 struct decoded {
@@ -119,6 +121,8 @@ inline std::string elide_middle(std::string_view text, std::size_t width, bool u
     return std::string(take_columns(text, front)).append(mark).append(tail);
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

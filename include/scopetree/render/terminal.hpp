@@ -13,7 +13,8 @@
 #include <string>
 #include <string_view>
 
-namespace scopetree { inline namespace SCOPETREE_ABI {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
 
 /// How to write text: with colours, with characters beyond ASCII, and in how many columns.
 struct terminal {
@@ -105,6 +106,7 @@ inline terminal terminal_of_stream(const text_options& chosen) {
     return {chosen.color == toggle::on, chosen.unicode != toggle::off, 0};
 }
 
-}} // namespace scopetree::SCOPETREE_ABI
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

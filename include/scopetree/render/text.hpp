@@ -19,7 +19,8 @@
 #include <utility>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
 namespace detail {
 
 /// Throws where the options ask for something that cannot be shown.
@@ -78,6 +79,10 @@ private:
         out_.end_line();
         out_ << indent_ << sanitize(context_.source.program, out_.unicode());
         out_.end_line();
+        if (const std::string times = describe_times(context_.chosen); !times.empty()) {
+            out_ << indent_ << "Times: " << times;
+            out_.end_line();
+        }
         out_ << ".";
         out_.end_line();
     }
@@ -163,6 +168,7 @@ inline std::string to_text(const session& source, const text_options& chosen = {
     return stream.str();
 }
 
-}} // namespace scopetree::SCOPETREE_ABI
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

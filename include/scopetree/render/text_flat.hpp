@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// A function or scope over all its places in a tree.
 struct flat_entry {
@@ -106,6 +108,8 @@ inline void write_flat(text_writer& out, const report_context& context, const vi
     lines.write(indent, {}, std::move(rest));
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <scopetree/render/text_line.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -12,7 +13,9 @@
 #include <utility>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// Local time, to the second.
 inline std::string format_moment(std::int64_t unix_ns) {
@@ -51,7 +54,7 @@ public:
         out_.paint(ink::bold, sanitize("scopetree " + source_.version, out_.unicode()));
         out_.end_line();
         out_.end_line();
-        field("Program:", sanitize(source_.program, out_.unicode()));
+        field("Program:", program());
         write_pairs();
         field("Times:", describe_times(chosen_));
         write_warnings();
@@ -63,6 +66,17 @@ public:
 private:
     static constexpr std::size_t label_width = 10;
     static constexpr std::size_t left_width = 24;
+
+    /// Command lines can be very long; on a terminal one line will do.
+    std::string program() const {
+        const std::string text = sanitize(source_.program, out_.unicode());
+        const int width = out_.properties().width;
+        constexpr int least = 40;
+        return width == 0
+                   ? text
+                   : elide_middle(text, static_cast<std::size_t>(std::max(width - 12, least)),
+                                  out_.unicode());
+    }
 
     void label(std::string_view text) {
         out_.paint(ink::faint, text);
@@ -140,6 +154,8 @@ private:
     int decimals_;
 };
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -15,7 +15,9 @@
 #include <string_view>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// What is the same for all trees of a report.
 struct report_context {
@@ -184,6 +186,8 @@ private:
     const view_node& root_;
 };
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -11,7 +11,9 @@
 #include <string>
 #include <string_view>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// `value` * 10^-decimals, e.g. 1234 with 2 decimals is 12.34.
 inline std::string fixed_point(std::uint64_t value, int decimals) {
@@ -95,6 +97,8 @@ inline std::string format_round_duration(double ns, bool unicode) {
     return text.erase(end, space - end);
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

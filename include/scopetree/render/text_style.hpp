@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 struct tree_glyphs {
     std::string_view branch, bar, corner, blank, scope;
@@ -98,6 +100,8 @@ inline ink ink_of_share(double share) {
                           : ink::faint_green;
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

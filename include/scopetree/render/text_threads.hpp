@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// Threads that share a tree; mostly one.
 struct thread_section {
@@ -97,6 +99,8 @@ inline std::vector<thread_section> sections_of(const session& source, const text
     return {std::move(all)};
 }
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI { namespace detail {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
 
 /// The children that have a line: in the place of one that has none, those below it.
 inline std::vector<std::uint32_t> shown_children(const view_tree& tree, std::uint32_t node) {
@@ -194,6 +196,8 @@ private:
     std::vector<std::string> outer_prefixes_;
 };
 
-}}} // namespace scopetree::SCOPETREE_ABI::detail
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -1,0 +1,87 @@
+#include <scopetree/process/collapse_runtime.hpp>
+
+#include "support/view_drawing.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace scopetree;
+using test::draw;
+using test::session_builder;
+
+TEST_CASE("collapse runtime: which frames", "[process]") {
+    const auto is_runtime = [](const char* name, bool application = false,
+                               frame_kind kind = frame_kind::function) {
+        frame f;
+        f.name = name;
+        f.application = application;
+        f.kind = kind;
+        return detail::is_runtime(f);
+    };
+    for (const char* name :
+         {"_start", "__libc_start_main", "__libc_start_call_main", "__libc_start_main@@GLIBC_2.34",
+          "clone", "clone3", "__clone3", "start_thread", "execute_native_thread_routine",
+          "std::thread::_State_impl<std::thread::_Invoker<…>>::_M_run",
+          "std::thread::_Invoker<std::tuple<void (*)()>>::operator()", "std::__invoke<void (*)()>",
+          "void std::__invoke_impl<void, f>(std::__invoke_other, f&&)",
+          "scopetree::profiler::stop"}) {
+        INFO(name);
+        CHECK(is_runtime(name));
+    }
+    for (const char* name :
+         {"", "main", "_start_engine", "shape::clone", "app::start_thread", "std::invoke<int>",
+          "f(std::__invoke_other)", "g<std::__invoke_result<int>>", "run scopetree",
+          "my::scopetree::run", "std::thread::join"}) {
+        INFO(name);
+        CHECK_FALSE(is_runtime(name));
+    }
+    CHECK_FALSE(is_runtime("clone", true));
+    CHECK_FALSE(is_runtime("start_thread", true));
+    CHECK(is_runtime("_start", true));
+    CHECK_FALSE(is_runtime("_start", true, frame_kind::scope));
+    CHECK_FALSE(is_runtime("_start", false, frame_kind::synthetic));
+}
+
+TEST_CASE("collapse runtime: children take the place", "[process]") {
+    session_builder built;
+    built.thread("_start", R"(
+a|a.cpp:1|1
+~_start||2
+  ~__libc_start_main||4
+    main|main.cpp:1|8
+      ~std::__invoke<f>||0
+        work|main.cpp:2|16
+  exit_handler|main.cpp:3|32
+z|a.cpp:2|64
+~_start||128
+)");
+    detail::view_tree tree = test::view_of(*built);
+    detail::collapse_runtime(tree);
+    CHECK(draw(tree) == R"(_start 255
+  a 1
+    [self] 1
+  main 24
+    work 16
+      [self] 16
+    [self] 8
+  [self] 4
+  exit_handler 32
+    [self] 32
+  [self] 2
+  z 64
+    [self] 64
+  [self] 128
+)");
+}
+
+TEST_CASE("collapse runtime: what was absorbed stays accounted for", "[process]") {
+    session_builder built;
+    built.thread("main", "~_start||0\n  main|main.cpp:1|8\n");
+    detail::view_tree tree = test::view_of(*built);
+    tree.nodes[1].time += 2;
+    tree.nodes[1].absorbed += 2;
+    tree.nodes[1].second_absorbed += 3;
+    tree.nodes[0].time += 2;
+    detail::collapse_runtime(tree);
+    CHECK(tree.root().absorbed == 2);
+    CHECK(tree.root().second_absorbed == 3);
+}
