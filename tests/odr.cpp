@@ -35,3 +35,7 @@
 #include <scopetree/render/text_style.hpp>
 #include <scopetree/render/text_threads.hpp>
 #include <scopetree/render/text_tree.hpp>
+
+#include <scopetree/symbol/demangle.hpp>
+#include <scopetree/symbol/readable_name.hpp>
+#include <scopetree/symbol/readable_name_syntax.hpp>
