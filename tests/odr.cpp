@@ -37,5 +37,7 @@
 #include <scopetree/render/text_tree.hpp>
 
 #include <scopetree/symbol/demangle.hpp>
+#include <scopetree/symbol/loaded_modules.hpp>
+#include <scopetree/symbol/paths.hpp>
 #include <scopetree/symbol/readable_name.hpp>
 #include <scopetree/symbol/readable_name_syntax.hpp>
