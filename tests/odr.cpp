@@ -38,6 +38,9 @@
 
 #include <scopetree/symbol/demangle.hpp>
 #include <scopetree/symbol/loaded_modules.hpp>
+#include <scopetree/symbol/native_frame.hpp>
 #include <scopetree/symbol/paths.hpp>
 #include <scopetree/symbol/readable_name.hpp>
 #include <scopetree/symbol/readable_name_syntax.hpp>
+#include <scopetree/symbol/symbolizer.hpp>
+#include <scopetree/symbol/symbolizer_backtrace.hpp>

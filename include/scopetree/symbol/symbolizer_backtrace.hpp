@@ -1,0 +1,116 @@
+/// The two questions that libbacktrace answers, asked safely. Only with SCOPETREE_LIBBACKTRACE.
+#ifndef SCOPETREE_SYMBOL_SYMBOLIZER_BACKTRACE_HPP
+#define SCOPETREE_SYMBOL_SYMBOLIZER_BACKTRACE_HPP
+
+#include <scopetree/config.hpp>
+
+#if SCOPETREE_LIBBACKTRACE
+
+#include <scopetree/symbol/loaded_modules.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <backtrace.h>
+#include <unistd.h> // access
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
+
+/// One function of a chain of inlined calls, as the debug information has it.
+struct debug_function {
+    std::string name; ///< linkage name if it has one, else the plain name; may be empty
+    std::string file;
+    std::uint32_t line = 0; ///< of the address, or of the call to the next function inwards
+};
+
+struct symbol_entry {
+    std::string name; ///< empty: none
+    std::uintptr_t start = 0;
+};
+
+/// Clang gives some files by absolute path and says that they lie in the folder of the compilation;
+/// older libbacktrace believes both: `/build//src/x.cpp`. A doubled slash can also be the user's,
+/// so the file system has the last word.
+inline std::string source_path(const char* path) {
+    const std::string all = path == nullptr ? "" : path;
+    const std::size_t joint = all.find("//");
+    if (joint == std::string::npos || joint == 0 || ::access(path, F_OK) == 0)
+        return all;
+    std::string absolute = all.substr(joint + 1);
+    return ::access(absolute.c_str(), F_OK) == 0 ? absolute : all;
+}
+
+/// libbacktrace's state. Its memory cannot be given back, so there is one for the process, and a
+/// new one only when modules were loaded or unloaded since the last one was made: what leaks is
+/// bounded by the number of such changes between reports. Missing debug information is no error.
+/// Thread-safe.
+class backtrace_library {
+public:
+    static backtrace_library& instance() {
+        static backtrace_library library; // trivially destructible: reports are made at exit, too
+        return library;
+    }
+
+    /// Looks at the set of modules anew. Call before a series of questions.
+    void refresh() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const module_changes now = count_module_changes();
+        if (state_ != nullptr && now == changes_)
+            return;
+        changes_ = now;
+        state_ = ::backtrace_create_state(nullptr, 0, &ignore, nullptr);
+        if (state_ != nullptr) // makes it read the list of modules now, not at some later time
+            ::backtrace_syminfo(state_, 0, &take_symbol, &ignore, nullptr);
+    }
+
+    /// The functions at `address`, innermost first; one without a name if nothing is known.
+    std::vector<debug_function> functions(std::uintptr_t address) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        std::vector<debug_function> result;
+        if (state_ != nullptr)
+            ::backtrace_pcinfo(state_, address, &take_function, &ignore, &result);
+        return result;
+    }
+
+    symbol_entry symbol(std::uintptr_t address) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        symbol_entry result;
+        if (state_ != nullptr)
+            ::backtrace_syminfo(state_, address, &take_symbol, &ignore, &result);
+        return result;
+    }
+
+private:
+    static void ignore(void*, const char*, int) {}
+
+    static int take_function(void* out, std::uintptr_t, const char* file, int line,
+                             const char* function) {
+        static_cast<std::vector<debug_function>*>(out)->push_back(
+            {function == nullptr ? "" : function, source_path(file),
+             line > 0 ? static_cast<std::uint32_t>(line) : 0});
+        return 0;
+    }
+
+    static void take_symbol(void* out, std::uintptr_t, const char* name, std::uintptr_t start,
+                            std::uintptr_t) {
+        if (out != nullptr && name != nullptr)
+            *static_cast<symbol_entry*>(out) = {name, start};
+    }
+
+    std::mutex mutex_;
+    ::backtrace_state* state_ = nullptr;
+    module_changes changes_;
+};
+
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif
+
+#endif
