@@ -37,10 +37,15 @@
 #include <scopetree/render/text_tree.hpp>
 
 #include <scopetree/symbol/demangle.hpp>
+#include <scopetree/symbol/function_identity.hpp>
 #include <scopetree/symbol/loaded_modules.hpp>
 #include <scopetree/symbol/native_frame.hpp>
 #include <scopetree/symbol/paths.hpp>
 #include <scopetree/symbol/readable_name.hpp>
 #include <scopetree/symbol/readable_name_syntax.hpp>
+#include <scopetree/symbol/resolve.hpp>
+#include <scopetree/symbol/resolve_frames.hpp>
+#include <scopetree/symbol/resolve_thread.hpp>
+#include <scopetree/symbol/scope_placement.hpp>
 #include <scopetree/symbol/symbolizer.hpp>
 #include <scopetree/symbol/symbolizer_backtrace.hpp>
