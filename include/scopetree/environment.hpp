@@ -14,7 +14,8 @@
 #include <utility>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
 
 /// `values` holds defaults where a variable is unset or wrong; `errors` says, one sentence each,
 /// which variable is wrong and what would be accepted.
@@ -371,6 +372,7 @@ inline std::vector<std::string> environment_names(const char* const* entries) {
     return names;
 }
 
-}} // namespace scopetree::SCOPETREE_ABI
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

@@ -12,7 +12,8 @@
 #include <utility>
 #include <vector>
 
-namespace scopetree { inline namespace SCOPETREE_ABI {
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
 
 /// Which threads are sampled.
 enum class thread_selection : std::uint8_t {
@@ -111,6 +112,7 @@ inline std::optional<output_format> format_of(std::string_view path) {
     return std::nullopt;
 }
 
-}} // namespace scopetree::SCOPETREE_ABI
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
 
 #endif

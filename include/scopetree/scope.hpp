@@ -17,7 +17,7 @@
 namespace scopetree {
 /// Has a name of its own: a plugin and a program whose other settings differ still share scopes.
 inline namespace scope_v1 {
-namespace detail {
+namespace scopes {
 
 struct scope_record;
 
@@ -72,8 +72,9 @@ struct scope_module;
 /// What scopetree.hpp puts behind this header; one for a process, however many modules it has.
 struct scope_runtime {
     /// Null when this thread is not to be profiled now. Allocates only on a path not seen before.
-    scope_node* (*enter)(scope_module&, scope_site&, const void* pc) noexcept;
-    void (*name_thread)(scope_module&, const char* name) noexcept;
+    /// The slots are this_thread of the calling thread and module.
+    scope_node* (*enter)(scope_module&, thread_scopes*& slot, scope_site&, const void* pc) noexcept;
+    void (*name_thread)(scope_module&, thread_scopes*& slot, const char* name) noexcept;
     void (*unlink)(scope_module&) noexcept;
     void* registry;
     const char* abi; ///< of the headers that made `registry`
@@ -85,7 +86,7 @@ struct scope_module {
     int active; ///< 0: scopes do nothing. 1 at first: the first scope finds out.
     const scope_runtime* runtime;
     uint64_t (*ticks)() noexcept; ///< null: the processor's counter may be read
-    intptr_t tls_offset;          ///< of this_thread, from the thread pointer
+    uintptr_t tls_offset; ///< of this_thread, from the thread pointer; 0: not linked to the runtime
     scope_module* next;
 };
 
@@ -171,14 +172,14 @@ __attribute__((noinline)) inline scope_node* enter_new_path(scope_site& site) no
         __atomic_store_n(&this_module.active, 0, __ATOMIC_RELAXED);
         return nullptr;
     }
-    return runtime->enter(this_module, site, __builtin_return_address(0));
+    return runtime->enter(this_module, this_thread, site, __builtin_return_address(0));
 }
 
 inline void name_thread(const char* name) noexcept {
     if (__atomic_load_n(&this_module.active, __ATOMIC_RELAXED) == 0)
         return;
     if (const scope_runtime* const runtime = find_runtime())
-        runtime->name_thread(this_module, name);
+        runtime->name_thread(this_module, this_thread, name);
 }
 
 /// When a library is unloaded, the runtime must not write into it any more.
@@ -231,22 +232,22 @@ inline void record_duration(scope_timing& timing, uint64_t epoch, uint64_t ticks
     __atomic_store_n(&bucket, bucket + 1, __ATOMIC_RELAXED);
 }
 
-} // namespace detail
+} // namespace scopes
 
 /// Measure of a scope that counts how often it was entered; its time comes from the samples.
 struct counted {
     SCOPETREE_DETAIL_INLINE void enter() noexcept {}
-    SCOPETREE_DETAIL_INLINE void leave(detail::thread_scopes&) noexcept {}
+    SCOPETREE_DETAIL_INLINE void leave(scopes::thread_scopes&) noexcept {}
 };
 
 /// Measure of a scope that also reads the clock twice: count, total, min, max, p50 and p99 exact.
 class timed {
 public:
-    SCOPETREE_DETAIL_INLINE void enter() noexcept { started_ = detail::read_ticks(); }
-    SCOPETREE_DETAIL_INLINE void leave(detail::thread_scopes& thread) noexcept {
-        const uint64_t elapsed = detail::read_ticks() - started_;
-        if (detail::scope_timing* const timing = thread.current->timing)
-            detail::record_duration(*timing, thread.epoch, elapsed);
+    SCOPETREE_DETAIL_INLINE void enter() noexcept { started_ = scopes::read_ticks(); }
+    SCOPETREE_DETAIL_INLINE void leave(scopes::thread_scopes& thread) noexcept {
+        const uint64_t elapsed = scopes::read_ticks() - started_;
+        if (scopes::scope_timing* const timing = thread.current->timing)
+            scopes::record_duration(*timing, thread.epoch, elapsed);
     }
 
 private:
@@ -261,21 +262,21 @@ private:
 template <class Measure>
 class basic_scope : Measure {
 public:
-    SCOPETREE_DETAIL_INLINE explicit basic_scope(detail::scope_site& site) noexcept
+    SCOPETREE_DETAIL_INLINE explicit basic_scope(scopes::scope_site& site) noexcept
         : thread_(nullptr) {
-        if (__builtin_expect(__atomic_load_n(&detail::this_module.active, __ATOMIC_RELAXED) == 0,
+        if (__builtin_expect(__atomic_load_n(&scopes::this_module.active, __ATOMIC_RELAXED) == 0,
                              0))
             return;
-        detail::thread_scopes* thread = detail::this_thread;
-        detail::scope_node* node;
+        scopes::thread_scopes* thread = scopes::this_thread;
+        scopes::scope_node* node;
         if (__builtin_expect(
                 thread == nullptr || (node = thread->current->recent)->record != site.record, 0)) {
-            node = detail::enter_new_path(site);
+            node = scopes::enter_new_path(site);
             if (node == nullptr)
                 return;
-            thread = detail::this_thread;
+            thread = scopes::this_thread;
         }
-        detail::add_relaxed(node->calls, 1);
+        scopes::add_relaxed(node->calls, 1);
         parent_ = node->parent;
         thread_ = thread;
         __atomic_store_n(&thread->current, node, __ATOMIC_RELAXED);
@@ -294,8 +295,8 @@ public:
     basic_scope& operator=(const basic_scope&) = delete;
 
 private:
-    detail::thread_scopes* thread_;
-    detail::scope_node* parent_;
+    scopes::thread_scopes* thread_;
+    scopes::scope_node* parent_;
 };
 
 using scope = basic_scope<counted>;
@@ -307,7 +308,7 @@ using timed_scope = basic_scope<timed>;
 #define SCOPETREE_DETAIL_JOIN2(a, b) a##b
 #define SCOPETREE_DETAIL_JOIN(a, b) SCOPETREE_DETAIL_JOIN2(a, b)
 #define SCOPETREE_DETAIL_SCOPE(measure, name, is_timed, is_function, id)                           \
-    static ::scopetree::detail::scope_site SCOPETREE_DETAIL_JOIN(scopetree_site_, id) = {          \
+    static ::scopetree::scopes::scope_site SCOPETREE_DETAIL_JOIN(scopetree_site_, id) = {          \
         name, __PRETTY_FUNCTION__, __FILE__, __LINE__, is_timed, is_function, nullptr};            \
     const ::scopetree::basic_scope<::scopetree::measure> SCOPETREE_DETAIL_JOIN(                    \
         scopetree_scope_, id)(SCOPETREE_DETAIL_JOIN(scopetree_site_, id))
@@ -320,7 +321,7 @@ using timed_scope = basic_scope<timed>;
 #define SCOPETREE_PROFILE_TIMED_SCOPE(name)                                                        \
     SCOPETREE_DETAIL_SCOPE(timed, "" name "", 1, 0, __COUNTER__)
 /// Names the calling thread in reports; any C string, copied, cut at 63 bytes.
-#define SCOPETREE_PROFILE_THREAD(name) ::scopetree::detail::name_thread(name)
+#define SCOPETREE_PROFILE_THREAD(name) ::scopetree::scopes::name_thread(name)
 
 #else
 

@@ -3,6 +3,7 @@
 #ifndef SCOPETREE_MODEL_RECORDING_HPP
 #define SCOPETREE_MODEL_RECORDING_HPP
 
+#include <scopetree/capture/sample.hpp>
 #include <scopetree/model/session.hpp>
 
 #include <cstdint>
@@ -15,7 +16,8 @@ inline namespace SCOPETREE_ABI {
 /// A sampled address.
 struct raw_location {
     std::uintptr_t pc = 0;
-    bool exact = false; ///< the interrupted instruction; otherwise a return address, looked up at pc - 1
+    bool exact =
+        false; ///< the interrupted instruction; otherwise a return address, looked up at pc - 1
     std::uint32_t module = no_index; ///< index into recording::modules
 };
 
@@ -32,18 +34,11 @@ struct raw_scope {
     std::string function; ///< __PRETTY_FUNCTION__ around the macro
     std::string file;
     std::uint32_t line = 0;
-    std::uintptr_t pc = 0; ///< a return address in the function that holds the macro (physical or inlined)
+    std::uintptr_t pc =
+        0; ///< a return address in the function that holds the macro (physical or inlined)
     std::uint32_t module = no_index; ///< of `pc`
-    bool whole_function = false;     ///< PROFILE_FUNCTION: `name` is `function`, to be made readable
+    bool whole_function = false; ///< PROFILE_FUNCTION: `name` is `function`, to be made readable
     scope_figures figures;
-};
-
-/// How much of a stack a sample holds.
-enum class stack_extent : std::uint8_t {
-    complete,
-    truncated, ///< the outer frames are missing
-    unwinding, ///< taken inside the unwinder: the program counter only
-    none       ///< no stack could be taken: the scopes only
 };
 
 /// What was credited to one pair of PC path and scope path.

@@ -1,0 +1,347 @@
+/// The process-wide state behind the macros: modules, threads and whether profiling is on.
+#ifndef SCOPETREE_CAPTURE_REGISTRY_HPP
+#define SCOPETREE_CAPTURE_REGISTRY_HPP
+
+#include <scopetree/capture/thread_record.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
+
+inline pid_t current_tid() noexcept {
+    return static_cast<pid_t>(::syscall(SYS_gettid));
+}
+
+/// Who wants to know of threads that come and go: the running sampler. Called with the lock held;
+/// `thread_ended` on the thread that ends, or on the one that noticed.
+class thread_observer {
+public:
+    virtual void thread_started(thread_record&) noexcept = 0;
+    virtual void thread_ended(thread_record&) noexcept = 0;
+
+protected:
+    ~thread_observer() = default;
+};
+
+/// One in a process; made when first needed and never destroyed. Its functions are called from the
+/// program's threads and from the sampler's; all take the lock, except where they say otherwise.
+/// Allocates from mapped memory only.
+class registry {
+public:
+    /// Holds the registry's lock.
+    class lock {
+    public:
+        explicit lock(registry& of) noexcept : registry_(of) {
+            ::pthread_mutex_lock(&registry_.mutex_);
+        }
+        ~lock() { ::pthread_mutex_unlock(&registry_.mutex_); }
+        lock(const lock&) = delete;
+        lock& operator=(const lock&) = delete;
+
+    private:
+        registry& registry_;
+    };
+
+    registry() noexcept { ::pthread_key_create(&exit_key_, &registry::thread_exits); }
+
+    /// The thread-local flags of the module that the registry lives in.
+    struct thread_state {
+        thread_record* record; ///< null: not attached
+        bool inside;           ///< the profiler's own code runs: scopes do nothing
+    };
+    thread_state& (*this_thread_state)() noexcept = nullptr;
+
+    /// For processors whose counter cannot be used; null elsewhere. Set before the first scope.
+    std::uint64_t (*ticks)() noexcept = nullptr;
+
+    /// Called once, outside the lock, when the first scope is met and no profiler has been made.
+    std::atomic<void (*)()> on_first_scope{nullptr};
+
+    /// Scopes are turned on everywhere, and `observer` is told of every thread there is. False when
+    /// somebody observes already.
+    bool start(thread_observer& observer) noexcept {
+        lock locked(*this);
+        if (observer_ != nullptr)
+            return false;
+        observer_ = &observer;
+        decided_.store(true, std::memory_order_release);
+        ++epoch_;
+        for (thread_record* const record : threads_)
+            announce(*record);
+        set_active(true);
+        return true;
+    }
+
+    /// Turns scopes off everywhere. Lock held: what the observer still has to do belongs to it.
+    void stop_locked() noexcept {
+        set_active(false);
+        observer_ = nullptr;
+    }
+
+    /// From now on the first scope starts nothing by itself.
+    void decide() noexcept { decided_.store(true, std::memory_order_release); }
+
+    /// The threads that are registered. Lock held.
+    const mapped_vector<thread_record*>& threads() const noexcept { return threads_; }
+
+    /// Registers a thread that never met a macro. Lock held. Null when there is no memory.
+    thread_record* add_found_thread(pid_t tid) noexcept {
+        thread_record* const record = new_record(tid);
+        if (record != nullptr)
+            record->found = true;
+        return record;
+    }
+
+    /// Takes back the record of a thread that ended. Lock held.
+    void remove(thread_record& record) noexcept {
+        if (observer_ != nullptr)
+            observer_->thread_ended(record);
+        record.owner.store(0, std::memory_order_release);
+        record.pending.store(false, std::memory_order_release); // a late signal finds it closed
+        for (std::size_t i = 0; i < threads_.size(); ++i)
+            if (threads_[i] == &record) {
+                threads_[i] = threads_.back();
+                threads_.pop_back();
+                break;
+            }
+        pool_.give_back(&record);
+    }
+
+    /// Signal-safe.
+    bool is_record(const void* pointer) const noexcept { return pool_.contains(pointer); }
+
+    std::uint64_t lost_scopes() const noexcept {
+        return lost_scopes_.load(std::memory_order_relaxed);
+    }
+
+    // What scope_runtime offers to scope.hpp.
+
+    /// See scope_runtime::enter. Takes the lock only for a new thread, site or path.
+    scope_node* enter(scope_module& module, thread_scopes*& slot, scope_site& site,
+                      const void* pc) noexcept {
+        thread_state& here = this_thread_state();
+        if (here.inside)
+            return nullptr;
+        const guard inside(here);
+        thread_scopes* const scopes = scopes_of(module, slot, here);
+        if (scopes == nullptr)
+            return nullptr;
+        scope_record* record = __atomic_load_n(&site.record, __ATOMIC_ACQUIRE);
+        if (record == nullptr) {
+            lock locked(*this);
+            record = table_.intern(site);
+            __atomic_store_n(&site.record, record, __ATOMIC_RELEASE);
+        }
+        if (record == nullptr)
+            return nullptr;
+        scope_node& parent = *scopes->current;
+        scope_node* node = scope_table::find(parent, *record);
+        if (node == nullptr) {
+            lock locked(*this);
+            node = table_.add(parent, *record, pc);
+        }
+        if (node == nullptr)
+            lost_scopes_.fetch_add(1, std::memory_order_relaxed);
+        else
+            parent.recent = node;
+        return node;
+    }
+
+    void name_thread(scope_module& module, thread_scopes*& slot, const char* name) noexcept {
+        thread_state& here = this_thread_state();
+        if (here.inside)
+            return;
+        const guard inside(here);
+        if (scopes_of(module, slot, here) == nullptr)
+            return;
+        lock locked(*this);
+        std::strncpy(here.record->name, name, sizeof here.record->name - 1);
+    }
+
+    void unlink(scope_module& module) noexcept {
+        lock locked(*this);
+        for (scope_module** at = &modules_; *at != nullptr; at = &(*at)->next)
+            if (*at == &module) {
+                *at = module.next;
+                __atomic_store_n(&module.active, 0, __ATOMIC_RELAXED);
+                return;
+            }
+    }
+
+    // fork: the lock is held across it; the child starts with its one thread, not profiled.
+
+    void before_fork() noexcept { ::pthread_mutex_lock(&mutex_); }
+    void after_fork_in_parent() noexcept { ::pthread_mutex_unlock(&mutex_); }
+    void after_fork_in_child() noexcept {
+        stop_locked();
+        thread_record* const own = this_thread_state().record;
+        for (thread_record* const record : threads_)
+            if (record != own) {
+                reset(*record);
+                pool_.give_back(record);
+            }
+        threads_.clear();
+        if (own != nullptr) {
+            reset_signals(*own);
+            set_tid(*own, current_tid());
+            threads_.push_back(own);
+        }
+        ::pthread_mutex_unlock(&mutex_);
+    }
+
+private:
+    /// Marks the profiler's own code: a scope reached from it (through a hook of the program's, or
+    /// a signal handler of the program's) must not enter it again.
+    class guard {
+    public:
+        explicit guard(thread_state& state) noexcept : state_(state) { set(true); }
+        ~guard() { set(false); }
+        guard(const guard&) = delete;
+        guard& operator=(const guard&) = delete;
+
+    private:
+        void set(bool value) noexcept {
+            state_.inside = value;
+            std::atomic_signal_fence(std::memory_order_seq_cst);
+        }
+        thread_state& state_;
+    };
+
+    /// This thread's scopes as `module` sees them; attaches both as needed. Null: not profiled.
+    thread_scopes* scopes_of(scope_module& module, thread_scopes*& slot,
+                             thread_state& here) noexcept {
+        if (!decided_.load(std::memory_order_acquire))
+            if (void (*const decide_now)() = on_first_scope.load(std::memory_order_acquire))
+                decide_now();
+        if (slot != nullptr)
+            return slot;
+        lock locked(*this);
+        link(module, slot);
+        if (observer_ == nullptr)
+            return nullptr;
+        if (here.record == nullptr)
+            here.record = attach();
+        if (here.record != nullptr)
+            slot = &here.record->scopes;
+        return slot;
+    }
+
+    /// Lock held. The distance of a thread-local of the initial-exec model from the thread pointer
+    /// is the same on every thread.
+    void link(scope_module& module, thread_scopes*& slot) noexcept {
+        if (module.tls_offset != 0)
+            return;
+        module.tls_offset = reinterpret_cast<std::uintptr_t>(&slot) - thread_pointer();
+        module.ticks = ticks;
+        module.next = modules_;
+        modules_ = &module;
+        __atomic_store_n(&module.active, observer_ != nullptr, __ATOMIC_RELAXED);
+    }
+
+    /// The record of this thread: the one it was found under, or a new one. Lock held.
+    thread_record* attach() noexcept {
+        const pid_t tid = current_tid();
+        thread_record* record = nullptr;
+        for (thread_record* const known : threads_)
+            if (known->found && known->tid == tid)
+                record = known;
+        if (record == nullptr)
+            record = new_record(tid);
+        if (record == nullptr)
+            return nullptr;
+        record->found = false;
+        record->owner.store(thread_pointer(), std::memory_order_release);
+        record->last_stack_pointer.store(
+            reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)),
+            std::memory_order_relaxed);
+        ::pthread_setspecific(exit_key_, this);
+        return record;
+    }
+
+    thread_record* new_record(pid_t tid) noexcept {
+        thread_record* const record = pool_.take();
+        if (record == nullptr)
+            return nullptr;
+        if (!record->ring.open()) {
+            pool_.give_back(record);
+            return nullptr;
+        }
+        reset(*record);
+        set_tid(*record, tid);
+        threads_.push_back(record);
+        if (observer_ != nullptr)
+            announce(*record);
+        return record;
+    }
+
+    static void set_tid(thread_record& record, pid_t tid) noexcept {
+        record.tid = tid;
+        record.cpu_clock = thread_cpu_clock(tid);
+    }
+
+    static void reset_signals(thread_record& record) noexcept {
+        record.pending.store(false, std::memory_order_relaxed);
+        record.ring.drain([](const sample&) {});
+        record.track = nullptr;
+    }
+
+    static void reset(thread_record& record) noexcept {
+        reset_signals(record);
+        record.owner.store(0, std::memory_order_relaxed);
+        record.found = false;
+        record.scopes.current = &record.root;
+        record.name[0] = '\0';
+        record.stack_begin.store(0, std::memory_order_relaxed);
+        record.stack_end.store(0, std::memory_order_relaxed);
+        record.last_stack_pointer.store(0, std::memory_order_relaxed);
+    }
+
+    void announce(thread_record& record) noexcept {
+        __atomic_store_n(&record.scopes.epoch, epoch_, __ATOMIC_RELAXED);
+        observer_->thread_started(record);
+    }
+
+    void set_active(bool active) noexcept {
+        for (scope_module* module = modules_; module != nullptr; module = module->next)
+            __atomic_store_n(&module->active, active ? 1 : 0, __ATOMIC_RELAXED);
+    }
+
+    /// Runs when a thread ends, after the destructors of its thread-local objects. Scopes reached
+    /// later still attach it again.
+    static void thread_exits(void* self) noexcept {
+        auto& of = *static_cast<registry*>(self);
+        thread_state& here = of.this_thread_state();
+        const guard inside(here);
+        lock locked(of);
+        for (scope_module* module = of.modules_; module != nullptr; module = module->next)
+            *reinterpret_cast<thread_scopes**>(thread_pointer() + module->tls_offset) = nullptr;
+        if (here.record != nullptr)
+            of.remove(*here.record);
+        here.record = nullptr;
+    }
+
+    pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+    pthread_key_t exit_key_ = 0;
+    std::atomic<bool> decided_{false};
+    std::atomic<std::uint64_t> lost_scopes_{0};
+    thread_observer* observer_ = nullptr;
+    scope_module* modules_ = nullptr;
+    std::uint64_t epoch_ = 0;
+    scope_table table_;
+    record_pool pool_;
+    mapped_vector<thread_record*> threads_;
+};
+
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif

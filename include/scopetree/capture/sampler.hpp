@@ -1,0 +1,304 @@
+/// The timer thread: wakes up about every interval, visits the threads and samples those that ran.
+#ifndef SCOPETREE_CAPTURE_SAMPLER_HPP
+#define SCOPETREE_CAPTURE_SAMPLER_HPP
+
+#include <scopetree/capture/module_map.hpp>
+#include <scopetree/capture/proc.hpp>
+#include <scopetree/capture/registry.hpp>
+#include <scopetree/capture/signal_handler.hpp>
+#include <scopetree/capture/visit_plan.hpp>
+#include <scopetree/options.hpp>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
+
+/// What sampling did, in numbers.
+struct sampler_figures {
+    std::uint64_t samples = 0;
+    std::uint64_t dropped = 0;
+    std::uint64_t truncated = 0;
+    std::uint64_t unwinding = 0;
+    std::uint64_t ticks = 0;
+    std::uint64_t thinned_ticks = 0;
+    std::uint64_t signals = 0;
+    std::uint64_t refused_signals = 0; ///< the kernel would not send them
+    std::int64_t handler_ns = 0;
+    std::int64_t sampler_cpu_ns = 0;
+};
+
+/// Samples the threads of `registry` into `Store` (see track_store) from start() to stop().
+///
+/// start, stop and with_lock are for one caller at a time. All else happens on the timer thread and
+/// on threads that begin or end, under the registry's lock.
+template <class Capture, class Store>
+class sampler final : public thread_observer {
+public:
+    sampler(registry& threads, const options& chosen) noexcept
+        : registry_(threads), options_(chosen), plan_(chosen.cpu_budget) {}
+    sampler(const sampler&) = delete;
+    sampler& operator=(const sampler&) = delete;
+
+    enum class start_error { none, already_running, no_handler, no_thread };
+
+    /// Arms the handler, then the timer. Whatever fails leaves nothing running.
+    start_error start() {
+        Capture::warm_up();
+        if (!handler.installed.load(std::memory_order_acquire))
+            handler.unwinder = find_unwinder_text();
+        handler.max_frames.store(options_.max_frames, std::memory_order_relaxed);
+        handler.take.store(&take_sample<Capture>, std::memory_order_release);
+        if (!install_handler(registry_))
+            return start_error::no_handler;
+        modules_.refresh();
+        store_.locations.update(modules_);
+        if (!registry_.start(*this))
+            return start_error::already_running;
+        if (!start_thread()) {
+            const registry::lock locked(registry_);
+            registry_.stop_locked();
+            return start_error::no_thread;
+        }
+        return start_error::none;
+    }
+
+    /// Ends sampling and closes the accounts of all threads. The handler stays installed.
+    void stop() noexcept {
+        stopping_.store(1, std::memory_order_release);
+        ::syscall(SYS_futex, &stopping_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+        ::pthread_join(thread_, nullptr);
+        refresh_modules();
+        const registry::lock locked(registry_);
+        for (thread_record* const record : registry_.threads())
+            thread_ended(*record);
+        registry_.stop_locked();
+    }
+
+    /// Calls `use(store, figures)` with everything at rest.
+    template <class Use>
+    void with_lock(Use&& use) {
+        const registry::lock locked(registry_);
+        for (thread_record* const record : registry_.threads())
+            drain(*record);
+        use(store_, figures_);
+    }
+
+private:
+    static constexpr std::uint32_t ticks_per_measure = 50;
+
+    void thread_started(thread_record& record) noexcept override {
+        store_.begin(record, monotonic_ns(), read_clock(record.cpu_clock));
+    }
+
+    void thread_ended(thread_record& record) noexcept override {
+        drain(record);
+        store_.end(record, monotonic_ns(), read_clock(record.cpu_clock));
+    }
+
+    /// The thread takes no signals of the program: its handlers must not run here.
+    bool start_thread() noexcept {
+        sigset_t all, before;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
+        const int error = ::pthread_create(
+            &thread_, nullptr,
+            [](void* self) -> void* {
+                static_cast<sampler*>(self)->run();
+                return nullptr;
+            },
+            this);
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        return error == 0;
+    }
+
+    void run() noexcept {
+        registry_.this_thread_state().inside = true;
+        own_tid_ = current_tid();
+        ::prctl(PR_SET_NAME, "scopetree");
+        ::prctl(PR_SET_TIMERSLACK, 1);
+        random_ = static_cast<std::uint64_t>(monotonic_ns()) | 1;
+        measured_at_ = monotonic_ns();
+        std::int64_t deadline = measured_at_;
+        for (;;) {
+            deadline += next_interval();
+            const std::int64_t now = monotonic_ns();
+            if (deadline < now) // never try to catch up with ticks that were missed
+                deadline = now;
+            if (sleep_until(deadline))
+                break;
+            tick();
+            if (++ticks_since_measure_ == ticks_per_measure)
+                measure();
+        }
+        figures_.sampler_cpu_ns = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    }
+
+    /// True when sampling is to end.
+    bool sleep_until(std::int64_t deadline_ns) noexcept {
+        const timespec deadline = to_timespec(deadline_ns);
+        while (stopping_.load(std::memory_order_acquire) == 0) {
+            const long result = ::syscall(SYS_futex, &stopping_, FUTEX_WAIT_BITSET_PRIVATE, 0,
+                                          &deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
+            if (result != 0 && errno == ETIMEDOUT)
+                return false;
+        }
+        return true;
+    }
+
+    /// Uniform from half to one and a half of the mean: a program in step with the mean interval
+    /// must not be seen at the same point of its step every time.
+    std::int64_t next_interval() noexcept {
+        random_ ^= random_ << 13; // xorshift64 (Marsaglia 2003)
+        random_ ^= random_ >> 7;
+        random_ ^= random_ << 17;
+        const double uniform = static_cast<double>(random_ >> 11) / 9007199254740992.0;
+        return static_cast<std::int64_t>(static_cast<double>(options_.interval.count()) * stretch_ *
+                                         (0.5 + uniform));
+    }
+
+    void tick() noexcept {
+        refresh_modules();
+        if (options_.threads == thread_selection::all)
+            find_threads();
+        const registry::lock locked(registry_);
+        plan_.begin_tick(running_, waiting_);
+        ++figures_.ticks;
+        const bool thinned = plan_.thinned() || stretch_ > 1.0;
+        figures_.thinned_ticks += thinned ? 1 : 0;
+        running_ = waiting_ = 0;
+        // From the back: a thread that is found to have ended leaves the list meanwhile.
+        for (std::size_t i = registry_.threads().size(); i-- > 0;) {
+            thread_record& record = *registry_.threads()[i];
+            const auto* const account = Store::account_of(record);
+            const bool waiting = account != nullptr && account->track.is_waiting();
+            ++(waiting ? waiting_ : running_);
+            if (plan_.is_due(i, waiting))
+                visit(record, thinned);
+        }
+    }
+
+    void visit(thread_record& record, bool thinned) noexcept {
+        auto* const account = Store::account_of(record);
+        if (account == nullptr)
+            return;
+        drain(record, thinned);
+        const std::int64_t cpu = read_clock(record.cpu_clock);
+        if (cpu < 0) {
+            registry_.remove(record);
+            return;
+        }
+        const std::int64_t now = monotonic_ns();
+        const scope_node* const scope = __atomic_load_n(&record.scopes.current, __ATOMIC_RELAXED);
+        if (record.pending.load(std::memory_order_acquire)) {
+            account->track.visit_pending(now, cpu, scope);
+            return;
+        }
+        if (!account->track.visit(now, cpu))
+            return;
+        if (Capture::needs_stack_bounds)
+            find_stack(record);
+        const int error = send_signal(record);
+        if (error == ESRCH) {
+            registry_.remove(record);
+        } else if (error != 0) {
+            ++figures_.refused_signals;
+            account->track.take_without_stack(now, cpu, scope);
+        } else {
+            ++figures_.signals;
+        }
+    }
+
+    void drain(thread_record& record, bool thinned = false) noexcept {
+        auto* const account = Store::account_of(record);
+        record.ring.drain([&](const sample& taken) {
+            ++figures_.samples;
+            figures_.handler_ns += taken.handler_ns;
+            figures_.truncated += taken.extent == stack_extent::truncated ? 1 : 0;
+            figures_.unwinding += taken.extent == stack_extent::unwinding ? 1 : 0;
+            if (account != nullptr)
+                account->track.take(taken, store_.locations, thinned);
+        });
+        figures_.dropped += record.ring.take_dropped();
+    }
+
+    static void find_stack(thread_record& record) noexcept {
+        const std::uintptr_t inside = record.last_stack_pointer.load(std::memory_order_relaxed);
+        std::uintptr_t begin, end;
+        if (inside == 0 || record.stack_end.load(std::memory_order_relaxed) != 0 ||
+            !find_mapping(inside, begin, end))
+            return;
+        record.stack_begin.store(begin, std::memory_order_relaxed);
+        record.stack_end.store(end, std::memory_order_relaxed);
+    }
+
+    /// The loader's lock is taken before the registry's, never after: a thread inside dlopen may
+    /// enter a scope.
+    void refresh_modules() noexcept {
+        if (!modules_.refresh())
+            return;
+        const registry::lock locked(registry_);
+        store_.locations.update(modules_);
+    }
+
+    /// Registers threads that never met a macro. As often as is cheap: at most 1 % of the time.
+    void find_threads() noexcept {
+        const std::int64_t begin = monotonic_ns();
+        if (begin < find_threads_at_)
+            return;
+        for_each_thread([this](pid_t tid) {
+            if (tid == own_tid_)
+                return;
+            const registry::lock locked(registry_);
+            for (const thread_record* const record : registry_.threads())
+                if (record->tid == tid)
+                    return;
+            registry_.add_found_thread(tid);
+        });
+        const std::int64_t end = monotonic_ns();
+        find_threads_at_ = end + std::max<std::int64_t>(10'000'000, 100 * (end - begin));
+    }
+
+    void measure() noexcept {
+        const std::int64_t cpu = read_clock(CLOCK_THREAD_CPUTIME_ID);
+        const std::int64_t now = monotonic_ns();
+        stretch_ =
+            plan_.measure(cpu - figures_.sampler_cpu_ns, now - measured_at_, ticks_since_measure_);
+        figures_.sampler_cpu_ns = cpu;
+        measured_at_ = now;
+        ticks_since_measure_ = 0;
+    }
+
+    registry& registry_;
+    options options_;
+    Store store_;
+    sampler_figures figures_;
+    pthread_t thread_{};
+    std::atomic<std::uint32_t> stopping_{0};
+
+    // The timer thread's own.
+    module_map modules_;
+    visit_plan plan_;
+    pid_t own_tid_ = 0;
+    std::uint64_t random_ = 1;
+    double stretch_ = 1.0;
+    std::uint32_t running_ = 0;
+    std::uint32_t waiting_ = 0;
+    std::uint32_t ticks_since_measure_ = 0;
+    std::int64_t measured_at_ = 0;
+    std::int64_t find_threads_at_ = 0;
+};
+
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif

@@ -1,0 +1,184 @@
+/// The runtime's side of scopes: interned sites and the nodes of scope paths.
+#ifndef SCOPETREE_CAPTURE_SCOPE_TABLE_HPP
+#define SCOPETREE_CAPTURE_SCOPE_TABLE_HPP
+
+#include <scopetree/capture/mapped_memory.hpp>
+#include <scopetree/scope.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace scopetree {
+inline namespace scope_v1 {
+namespace scopes {
+
+/// The runtime's copy of a scope_site: outlives the library that the site was in. Equal sites (of
+/// two modules that compiled the same header, or of a library loaded again) share one record.
+struct scope_record {
+    const char* name;
+    const char* function;
+    const char* file;
+    std::uint32_t line;
+    bool timed;
+    bool whole_function;
+    std::uint64_t hash;
+    scope_record* next; ///< in its bucket
+};
+
+} // namespace scopes
+} // namespace scope_v1
+
+inline namespace SCOPETREE_ABI {
+namespace detail {
+
+using namespace scopes;
+
+/// All scope sites met in this process, and the maker of nodes. Not thread-safe: the registry's
+/// lock guards it. Allocates from its arena only; nothing is ever freed.
+class scope_table {
+public:
+    /// Paths deeper than this, or a thread with more paths than this, are not followed further:
+    /// runaway recursion must stay bounded.
+    static constexpr std::uint32_t max_depth = 1000;
+    static constexpr std::uint32_t max_children = 10'000;
+
+    /// The record of `site`; null without memory.
+    scope_record* intern(const scope_site& site) noexcept {
+        const std::uint64_t hash = hash_of(site);
+        scope_record*& bucket = buckets_[hash % bucket_count];
+        for (scope_record* record = bucket; record != nullptr; record = record->next)
+            if (record->hash == hash && same(*record, site))
+                return record;
+        auto* const record = memory_.make<scope_record>();
+        if (record == nullptr)
+            return nullptr;
+        *record = {copy(site.name),
+                   copy(site.function),
+                   copy(site.file),
+                   site.line,
+                   site.timed != 0,
+                   site.whole_function != 0,
+                   hash,
+                   bucket};
+        bucket = record;
+        return record;
+    }
+
+    /// Makes `node` the root of a thread's tree.
+    static void init_root(scope_node& node) noexcept {
+        node = scope_node{};
+        node.recent = no_child();
+    }
+
+    /// The child of `parent` for `record`, or null. Needs no lock on the thread that the tree
+    /// belongs to. O(1).
+    static scope_node* find(const scope_node& parent, const scope_record& record) noexcept {
+        if (parent.index == nullptr) {
+            for (scope_node* node = parent.first_child; node != nullptr; node = node->next_sibling)
+                if (node->record == &record)
+                    return node;
+            return nullptr;
+        }
+        const std::uint32_t capacity = index_capacity(parent.child_count);
+        std::uint32_t slot = slot_of(record, capacity);
+        for (; parent.index[slot] != nullptr; slot = (slot + 1) & (capacity - 1))
+            if (parent.index[slot]->record == &record)
+                return parent.index[slot];
+        return nullptr;
+    }
+
+    /// A new child of `parent`; null when limits or memory forbid. Readers of the tree may be on
+    /// other threads: the node is complete before it can be reached.
+    scope_node* add(scope_node& parent, const scope_record& record, const void* pc) noexcept {
+        if (parent.depth >= max_depth || parent.child_count >= max_children)
+            return nullptr;
+        auto* const node = memory_.make<scope_node>();
+        if (node == nullptr)
+            return nullptr;
+        node->record = &record;
+        node->recent = no_child();
+        node->parent = &parent;
+        node->pc = pc;
+        node->depth = parent.depth + 1;
+        node->next_sibling = parent.first_child;
+        if (record.timed)
+            node->timing = memory_.make<scope_timing>();
+        __atomic_store_n(&parent.first_child, node, __ATOMIC_RELEASE);
+        const std::uint32_t before = index_capacity(parent.child_count);
+        const std::uint32_t after = index_capacity(++parent.child_count);
+        if (after != before)
+            rebuild_index(parent, after);
+        else if (parent.index != nullptr)
+            insert(parent.index, after, node);
+        return node;
+    }
+
+private:
+    static constexpr std::size_t bucket_count = 1024;
+    static constexpr std::uint32_t indexed_from = 4; ///< children, from which on there is an index
+
+    /// A node that no site is equal to: what a node without children points at.
+    static scope_node* no_child() noexcept {
+        static scope_record nothing = {};
+        static scope_node sentinel = {&nothing, nullptr, 0,       nullptr, nullptr, nullptr,
+                                      nullptr,  nullptr, nullptr, 0,       0,       0};
+        return &sentinel;
+    }
+
+    static std::uint64_t hash_of(const scope_site& site) noexcept {
+        std::uint64_t hash = 14695981039346656037u ^ site.line; // FNV-1a
+        for (const char* text : {site.name, site.function, site.file})
+            for (; *text != '\0'; ++text)
+                hash = (hash ^ static_cast<unsigned char>(*text)) * 1099511628211u;
+        return hash;
+    }
+
+    static bool same(const scope_record& record, const scope_site& site) noexcept {
+        return record.line == site.line && record.timed == (site.timed != 0) &&
+               std::strcmp(record.name, site.name) == 0 &&
+               std::strcmp(record.function, site.function) == 0 &&
+               std::strcmp(record.file, site.file) == 0;
+    }
+
+    const char* copy(const char* text) noexcept {
+        const std::size_t size = std::strlen(text) + 1;
+        auto* const result = static_cast<char*>(memory_.allocate(size));
+        return result == nullptr ? "?" : static_cast<char*>(std::memcpy(result, text, size));
+    }
+
+    static std::uint32_t slot_of(const scope_record& record, std::uint32_t capacity) noexcept {
+        return static_cast<std::uint32_t>(record.hash >> 32) & (capacity - 1);
+    }
+
+    /// The capacity of the index of a node with `count` children: a power of two, at most half
+    /// full.
+    static std::uint32_t index_capacity(std::uint32_t count) noexcept {
+        return count <= indexed_from ? 0 : 4u << (31 - __builtin_clz(count));
+    }
+
+    static void insert(scope_node** index, std::uint32_t capacity, scope_node* node) noexcept {
+        std::uint32_t slot = slot_of(*node->record, capacity);
+        while (index[slot] != nullptr)
+            slot = (slot + 1) & (capacity - 1);
+        index[slot] = node;
+    }
+
+    void rebuild_index(scope_node& parent, std::uint32_t capacity) noexcept {
+        auto** const index =
+            static_cast<scope_node**>(memory_.allocate(capacity * sizeof(scope_node*)));
+        if (index != nullptr)
+            for (scope_node* node = parent.first_child; node != nullptr; node = node->next_sibling)
+                insert(index, capacity, node);
+        parent.index = index; // without memory: the list serves
+    }
+
+    arena memory_;
+    scope_record* buckets_[bucket_count] = {};
+};
+
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif

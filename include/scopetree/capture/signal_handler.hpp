@@ -1,0 +1,145 @@
+/// The signal that samples, and its handler: the heart of the profiler.
+#ifndef SCOPETREE_CAPTURE_SIGNAL_HANDLER_HPP
+#define SCOPETREE_CAPTURE_SIGNAL_HANDLER_HPP
+
+#include <scopetree/capture/registry.hpp>
+#include <scopetree/capture/unwind.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstring>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
+
+/// SIGURG and not SIGPROF: a signal still pending when the program calls exec acts with its
+/// default, and SIGURG's default is to be ignored.
+inline constexpr int sampling_signal = SIGURG;
+
+/// Marks our signals, beside the record they carry.
+inline constexpr int sampling_mark = 0x5c07e;
+
+/// What the handler needs to know; constant-initialised, set before the first signal.
+struct handler_settings {
+    std::atomic<const registry*> records{nullptr};
+    std::atomic<void (*)(thread_record&, const interrupted&)> take{nullptr};
+    std::atomic<std::uint32_t> max_frames{0};
+    unwinder_text unwinder;
+    struct sigaction previous = {};
+    std::atomic<bool> installed{false};
+};
+SCOPETREE_DETAIL_HIDDEN inline handler_settings handler;
+
+/// Takes one sample of the calling thread into its ring. Signal-safe: allocates nothing, locks
+/// nothing; a signal cannot come in between, since the kernel masks it while the handler runs.
+template <class Capture>
+void take_sample(thread_record& record, const interrupted& from) noexcept {
+    sample taken;
+    taken.time_ns = monotonic_ns();
+    const std::uint32_t max_frames = handler.max_frames.load(std::memory_order_relaxed);
+    const std::uint32_t room = max_frames + Capture::extra_frames;
+    std::uintptr_t* const pcs = record.ring.reserve(room);
+    if (pcs == nullptr)
+        return;
+    taken.scope = __atomic_load_n(&record.scopes.current, __ATOMIC_RELAXED);
+    capture_result captured{1, stack_extent::unwinding};
+    pcs[0] = from.pc;
+    const bool unwinds = !Capture::needs_stack_bounds;
+    if (!unwinds || (handler.unwinder.separate && !handler.unwinder.holds(from.pc)))
+        captured = Capture::capture(from, record, pcs, room);
+    if (captured.count > max_frames)
+        captured = {max_frames, stack_extent::truncated};
+    taken.count = captured.count;
+    taken.extent = captured.extent;
+    taken.in_kernel = at_system_call(from.pc);
+    if (taken.in_kernel) // how much of what the clock shows later is the handler's own
+        taken.cpu_ns = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    taken.handler_ns = monotonic_ns() - taken.time_ns;
+    record.ring.commit(taken);
+}
+
+/// Passes a signal that is not ours to the handler that was there before. Signal-safe.
+inline void chain_signal(int number, siginfo_t* info, void* context) noexcept {
+    const struct sigaction& previous = handler.previous;
+    if ((previous.sa_flags & SA_SIGINFO) != 0)
+        previous.sa_sigaction(number, info, context);
+    else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN)
+        previous.sa_handler(number);
+}
+
+/// Signal-safe.
+inline void handle_signal(int number, siginfo_t* info, void* context) noexcept {
+    const int saved_errno = errno;
+    auto* const record = static_cast<thread_record*>(info->si_value.sival_ptr);
+    const registry* const records = handler.records.load(std::memory_order_acquire);
+    if (info->si_code != SI_QUEUE || info->si_errno != sampling_mark || records == nullptr ||
+        !records->is_record(record)) {
+        chain_signal(number, info, context);
+        errno = saved_errno;
+        return;
+    }
+    // A record that serves another thread by now, or none, is not written to. A thread that was
+    // found in /proc registers here, with its first signal.
+    std::uintptr_t owner = record->owner.load(std::memory_order_acquire);
+    if (owner == 0 && record->pending.load(std::memory_order_acquire) &&
+        record->tid == current_tid()) {
+        owner = thread_pointer();
+        record->owner.store(owner, std::memory_order_relaxed);
+    }
+    if (owner == thread_pointer()) {
+        const interrupted from = interrupted_by_signal(context);
+        record->last_stack_pointer.store(from.stack_pointer, std::memory_order_relaxed);
+        if (auto* const take = handler.take.load(std::memory_order_acquire))
+            take(*record, from);
+        record->pending.store(false, std::memory_order_release);
+    }
+    errno = saved_errno;
+}
+
+/// Installs the handler, once for the life of the process: a late signal must find it. False with
+/// errno set when the kernel refuses.
+inline bool install_handler(const registry& records) noexcept {
+    handler.records.store(&records, std::memory_order_release);
+    if (handler.installed.load(std::memory_order_acquire))
+        return true;
+    struct sigaction action = {};
+    action.sa_sigaction = &handle_signal;
+    action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+    ::sigemptyset(&action.sa_mask);
+    if (::sigaction(sampling_signal, nullptr, &handler.previous) != 0 ||
+        ::sigaction(sampling_signal, &action, nullptr) != 0)
+        return false;
+    handler.installed.store(true, std::memory_order_release);
+    return true;
+}
+
+/// Sends the sampling signal to the record's thread. 0, or errno: ESRCH when the thread is gone,
+/// EAGAIN when too many signals are pending, EPERM when a sandbox forbids it.
+inline int send_signal(thread_record& record) noexcept {
+    siginfo_t info;
+    std::memset(&info, 0, sizeof info);
+    info.si_signo = sampling_signal;
+    info.si_errno = sampling_mark;
+    info.si_code = SI_QUEUE;
+    info.si_pid = ::getpid();
+    info.si_uid = ::getuid();
+    info.si_value.sival_ptr = &record;
+    record.pending.store(true, std::memory_order_release);
+    if (::syscall(SYS_rt_tgsigqueueinfo, info.si_pid, record.tid, sampling_signal, &info) == 0)
+        return 0;
+    record.pending.store(false, std::memory_order_relaxed);
+    return errno;
+}
+
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif

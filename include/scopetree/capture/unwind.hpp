@@ -1,0 +1,177 @@
+/// How a stack is captured: the policies, and what must not be unwound.
+#ifndef SCOPETREE_CAPTURE_UNWIND_HPP
+#define SCOPETREE_CAPTURE_UNWIND_HPP
+
+#include <scopetree/capture/thread_record.hpp>
+
+#include <boost/stacktrace/safe_dump_to.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+#include <link.h>
+#include <ucontext.h>
+#include <unwind.h>
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
+
+/// The registers of the interrupted thread that capturing needs.
+struct interrupted {
+    std::uintptr_t pc;
+    std::uintptr_t stack_pointer;
+    std::uintptr_t frame_pointer;
+};
+
+/// Signal-safe.
+inline interrupted interrupted_by_signal(const void* context) noexcept {
+    const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+    return {static_cast<std::uintptr_t>(machine.gregs[REG_RIP]),
+            static_cast<std::uintptr_t>(machine.gregs[REG_RSP]),
+            static_cast<std::uintptr_t>(machine.gregs[REG_RBP])};
+#elif defined(__aarch64__)
+    return {machine.pc, machine.sp, machine.regs[29]};
+#endif
+}
+
+/// Whether the thread was interrupted at a system call: right behind the instruction, or on it when
+/// the kernel will restart the call. Reads code at `pc` only where that page is known to be mapped.
+/// Signal-safe.
+inline bool at_system_call(std::uintptr_t pc) noexcept {
+    const auto* const code = reinterpret_cast<const unsigned char*>(pc);
+    const std::uintptr_t in_page = pc % 4096;
+#if defined(__x86_64__)
+    const auto is_syscall = [](const unsigned char* at) { return at[0] == 0x0f && at[1] == 0x05; };
+    return (in_page >= 2 && is_syscall(code - 2)) || (in_page <= 4094 && is_syscall(code));
+#elif defined(__aarch64__)
+    const auto is_syscall = [](const unsigned char* at) {
+        return at[0] == 0x01 && at[1] == 0x00 && at[2] == 0x00 && at[3] == 0xd4;
+    };
+    return (in_page >= 4 && is_syscall(code - 4)) || is_syscall(code);
+#endif
+}
+
+/// The code of the unwinder itself, and whether it can be told from the program's.
+///
+/// Unwinding out of libgcc crashes when it was interrupted just before it installs a context: it
+/// overwrites its own save slots. So a program counter in this range is never unwound from.
+struct unwinder_text {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    bool separate =
+        false; ///< false: linked into the program (-static-libgcc); do not unwind at all
+
+    /// Signal-safe.
+    bool holds(std::uintptr_t pc) const noexcept { return pc >= begin && pc < end; }
+};
+
+/// Finds the module that _Unwind_Backtrace lives in. Not signal-safe.
+inline unwinder_text find_unwinder_text() noexcept {
+    struct search {
+        std::uintptr_t address;
+        unwinder_text found;
+        bool first;
+    } state{reinterpret_cast<std::uintptr_t>(&_Unwind_Backtrace), {}, true};
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* module, std::size_t, void* data) {
+            auto& in = *static_cast<search*>(data);
+            const bool is_program = in.first;
+            in.first = false;
+            for (int i = 0; i < module->dlpi_phnum; ++i) {
+                const auto& header = module->dlpi_phdr[i];
+                const std::uintptr_t begin = module->dlpi_addr + header.p_vaddr;
+                if (header.p_type != PT_LOAD || in.address < begin ||
+                    in.address >= begin + header.p_memsz)
+                    continue;
+                in.found = {begin, begin + header.p_memsz, !is_program};
+                return 1;
+            }
+            return 0;
+        },
+        &state);
+    return state.found;
+}
+
+} // namespace detail
+
+/// Where a policy writes program counters, and what came of it.
+struct capture_result {
+    std::uint32_t count = 0; ///< program counters written, innermost (the interrupted one) first
+    stack_extent extent = stack_extent::complete;
+};
+
+/// Capture policy, the default: Boost.Stacktrace, which unwinds with the program's unwind tables.
+/// 135–250 ns a frame. Works for every program; needs no frame pointers.
+struct boost_stacktrace {
+    /// Frames of the handler and of the unwinder come out first; room for them is needed too.
+    static constexpr std::uint32_t extra_frames = 16;
+    static constexpr bool needs_stack_bounds = false;
+
+    /// The unwinder allocates and locks the first time: make that before the first signal.
+    static void warm_up() noexcept {
+        std::uintptr_t pcs[8];
+        boost::stacktrace::safe_dump_to(pcs, sizeof pcs);
+    }
+
+    /// Signal-safe with glibc >= 2.35 and libgcc >= 12, which unwind without a lock.
+    static capture_result capture(const detail::interrupted& from, const detail::thread_record&,
+                                  std::uintptr_t* out, std::uint32_t room) noexcept {
+        const std::size_t written =
+            boost::stacktrace::safe_dump_to(out, room * sizeof(std::uintptr_t)) - 1;
+        // The interrupted frame is known by its address, never by a number of frames to skip.
+        std::size_t first = 0;
+        while (first < written && first < extra_frames && out[first] != from.pc)
+            ++first;
+        if (first == written || first == extra_frames) {
+            out[0] = from.pc;
+            return {1, stack_extent::truncated};
+        }
+        __builtin_memmove(out, out + first, (written - first) * sizeof(std::uintptr_t));
+        const bool full = written + 1 >= room;
+        return {static_cast<std::uint32_t>(written - first),
+                full ? stack_extent::truncated : stack_extent::complete};
+    }
+};
+
+/// Capture policy for programs built with -fno-omit-frame-pointer: follows the chain of frame
+/// pointers, 2–3 ns a frame. A function interrupted before it has set up its frame hides its
+/// caller.
+struct frame_pointers {
+    static constexpr std::uint32_t extra_frames = 1;
+    static constexpr bool needs_stack_bounds = true;
+
+    static void warm_up() noexcept {}
+
+    /// Signal-safe. Reads nothing outside of the thread's own stack, whatever the registers hold.
+    static capture_result capture(const detail::interrupted& from,
+                                  const detail::thread_record& record, std::uintptr_t* out,
+                                  std::uint32_t room) noexcept {
+        out[0] = from.pc;
+        const std::uintptr_t begin = record.stack_begin.load(std::memory_order_relaxed);
+        const std::uintptr_t end = record.stack_end.load(std::memory_order_relaxed);
+        if (from.stack_pointer < begin || from.stack_pointer >= end)
+            return {1, stack_extent::truncated};
+        constexpr std::uintptr_t word = sizeof(std::uintptr_t);
+        std::uintptr_t lowest = from.stack_pointer;
+        std::uintptr_t frame = from.frame_pointer;
+        std::uint32_t count = 1;
+        while (frame >= lowest && frame % word == 0 && frame <= end - 2 * word) {
+            const auto* const at = reinterpret_cast<const std::uintptr_t*>(frame);
+            if (at[1] == 0)
+                return {count, stack_extent::complete};
+            if (count == room)
+                return {count, stack_extent::truncated};
+            out[count++] = at[1];
+            lowest = frame + word;
+            frame = at[0];
+        }
+        return {count, frame == 0 ? stack_extent::complete : stack_extent::truncated};
+    }
+};
+
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif

@@ -1,0 +1,81 @@
+/// Which threads a tick visits, so that the timer thread keeps within its CPU budget.
+#ifndef SCOPETREE_CAPTURE_VISIT_PLAN_HPP
+#define SCOPETREE_CAPTURE_VISIT_PLAN_HPP
+
+#include <scopetree/config.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
+
+/// All threads every tick, while that is affordable. Beyond that threads that wait are visited in
+/// turn, and if need be also those that run. Pure arithmetic: the measured cost is passed in.
+class visit_plan {
+public:
+    explicit visit_plan(double budget) noexcept : budget_(budget) {}
+
+    /// Starts a tick with so many threads running and waiting when last seen.
+    void begin_tick(std::uint32_t running, std::uint32_t waiting) noexcept {
+        ++tick_;
+        const double wanted = running + waiting;
+        if (wanted <= affordable_) {
+            running_stride_ = waiting_stride_ = 1;
+            return;
+        }
+        const double for_running = std::min<double>(running, std::max(affordable_ * 0.7, 1.0));
+        const double for_waiting = std::max(affordable_ - for_running, affordable_ * 0.3);
+        running_stride_ = stride(running, for_running);
+        waiting_stride_ = stride(waiting, for_waiting);
+    }
+
+    /// Whether the thread at this place in the list is visited in this tick.
+    bool is_due(std::uint64_t place, bool waiting) noexcept {
+        const bool due = (tick_ + place) % (waiting ? waiting_stride_ : running_stride_) == 0;
+        visited_ += due ? 1 : 0;
+        return due;
+    }
+
+    /// Some threads are left out in this tick.
+    bool thinned() const noexcept { return running_stride_ > 1 || waiting_stride_ > 1; }
+
+    /// Takes in what the ticks since the last call cost: CPU time of the timer thread in `wall_ns`.
+    /// The factor by which ticks must be further apart when leaving out threads is not enough.
+    double measure(std::int64_t cpu_ns, std::int64_t wall_ns, std::uint32_t ticks) noexcept {
+        if (ticks == 0 || wall_ns <= 0)
+            return stretch_;
+        const double use = static_cast<double>(cpu_ns) / static_cast<double>(wall_ns) / budget_;
+        const double visits = static_cast<double>(visited_) / ticks;
+        visited_ = 0;
+        if (use > 1.0 || thinned())
+            affordable_ = std::clamp(visits / std::max(use, 0.1), 1.0, 1e6);
+        else if (use < 0.5)
+            affordable_ = std::max(affordable_, 2 * visits);
+        if (visits <= 1.5)
+            stretch_ = std::clamp(stretch_ * use, 1.0, 1000.0);
+        else
+            stretch_ = std::max(1.0, stretch_ * 0.9);
+        return stretch_;
+    }
+
+private:
+    static std::uint32_t stride(std::uint32_t threads, double visits) noexcept {
+        return threads <= visits ? 1u : static_cast<std::uint32_t>(threads / visits) + 1u;
+    }
+
+    double budget_;
+    double affordable_ = 1e6;
+    double stretch_ = 1.0;
+    std::uint64_t tick_ = 0;
+    std::uint64_t visited_ = 0;
+    std::uint32_t running_stride_ = 1;
+    std::uint32_t waiting_stride_ = 1;
+};
+
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif

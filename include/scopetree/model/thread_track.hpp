@@ -1,0 +1,135 @@
+/// What a thread's time is credited to: the rules that turn visits and samples into a call tree.
+#ifndef SCOPETREE_MODEL_THREAD_TRACK_HPP
+#define SCOPETREE_MODEL_THREAD_TRACK_HPP
+
+#include <scopetree/model/call_tree.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
+
+/// One thread's account. Every nanosecond from `begin` to `finish` is credited to some leaf: the
+/// tree's wall time is the thread's life, its CPU time what the thread's CPU clock advanced. All
+/// times are passed in. Not thread-safe; never calls malloc.
+class thread_track {
+public:
+    /// A thread that was waiting in a system call has used at most this since its handler ended,
+    /// if it went on waiting: the way back into the kernel. Its stack is what it was.
+    static constexpr std::int64_t settle_ns = 20'000;
+
+    /// A thread that does not take a signal for so much of its own CPU time has blocked it.
+    static constexpr std::int64_t deaf_ns = 20'000'000;
+
+    void begin(std::int64_t now_ns, std::int64_t cpu_ns) noexcept {
+        begun_ = credited_ = now_ns;
+        cpu_begun_ = cpu_seen_ = cpu_credited_ = cpu_ns;
+    }
+
+    /// A visit of the timer. False: the thread has not run since its stack was last known, and the
+    /// time went there. True: its stack must be sampled.
+    bool visit(std::int64_t now_ns, std::int64_t cpu_ns) noexcept {
+        const bool settled = settling_ && cpu_ns - settled_cpu_ <= settle_ns;
+        const bool same = last_ != none && (settled || cpu_ns == cpu_seen_);
+        settling_ = false;
+        cpu_seen_ = cpu_ns;
+        if (same)
+            credit_wall(last_, now_ns);
+        return !same;
+    }
+
+    /// A visit of the timer while a signal is still on its way. The thread has not run since, and
+    /// will be sampled where it stopped; unless it has blocked the signal.
+    void visit_pending(std::int64_t now_ns, std::int64_t cpu_ns, const scope_node* scope) {
+        if (cpu_ns - cpu_seen_ > deaf_ns)
+            take_without_stack(now_ns, cpu_ns, scope);
+    }
+
+    /// A sample that the thread's handler took. `thinned`: the visit came later than a tick.
+    void take(const sample& taken, location_table& locations, bool thinned) {
+        const std::uint32_t leaf = tree_.leaf_of(taken, locations);
+        const std::int64_t wall = std::max<std::int64_t>(taken.time_ns - credited_, 0);
+        const std::int64_t cpu = cpu_seen_ - cpu_credited_;
+        // In the kernel, and not working there: most of the time does not show on the CPU clock.
+        const bool waiting = taken.in_kernel && 2 * cpu < wall;
+        if (thinned && last_ != none && waiting != waiting_) {
+            // Threads that wait are visited less often than those that run; the CPU clock says how
+            // much of the interval belongs to either, or running would be overestimated.
+            const std::int64_t ran = std::clamp<std::int64_t>(cpu, 0, wall);
+            tree_.credit(waiting ? last_ : leaf, ran, 0, 0);
+            tree_.credit(waiting ? leaf : last_, wall - ran, 0, 0);
+            credited_ += wall;
+        } else {
+            credit_wall(leaf, taken.time_ns);
+        }
+        tree_.credit(leaf, 0, 0, 1);
+        if (!waiting)
+            credit_cpu(leaf, cpu_seen_);
+        last_ = leaf;
+        waiting_ = waiting;
+        settling_ = taken.cpu_ns >= 0;
+        settled_cpu_ = taken.cpu_ns;
+    }
+
+    /// No signal can be sent or taken: the scopes alone say where the thread is.
+    void take_without_stack(std::int64_t now_ns, std::int64_t cpu_ns, const scope_node* scope) {
+        last_ = tree_.leaf_of(scope);
+        waiting_ = false;
+        settling_ = false;
+        cpu_seen_ = cpu_ns;
+        credit_wall(last_, now_ns);
+        credit_cpu(last_, cpu_ns);
+    }
+
+    /// The thread, or profiling, has ended: what is left goes to where the thread was last seen.
+    void finish(std::int64_t now_ns, std::int64_t cpu_ns, const scope_node* scope) {
+        if (last_ == none)
+            last_ = tree_.leaf_of(scope);
+        credit_wall(last_, now_ns);
+        credit_cpu(last_running_ != none ? last_running_ : last_, std::max(cpu_ns, cpu_seen_));
+    }
+
+    const call_tree& tree() const noexcept { return tree_; }
+    call_tree& tree() noexcept { return tree_; }
+    std::int64_t wall_ns() const noexcept { return credited_ - begun_; }
+    std::int64_t cpu_ns() const noexcept { return cpu_credited_ - cpu_begun_; }
+
+    /// Seen waiting in a system call when last visited.
+    bool is_waiting() const noexcept { return waiting_; }
+
+private:
+    static constexpr std::uint32_t none = hash_index::none;
+
+    void credit_wall(std::uint32_t leaf, std::int64_t until_ns) noexcept {
+        if (until_ns <= credited_)
+            return;
+        tree_.credit(leaf, until_ns - credited_, 0, 0);
+        credited_ = until_ns;
+    }
+
+    void credit_cpu(std::uint32_t leaf, std::int64_t until_ns) noexcept {
+        last_running_ = leaf;
+        tree_.credit(leaf, 0, until_ns - cpu_credited_, 0);
+        cpu_credited_ = until_ns;
+    }
+
+    call_tree tree_;
+    std::int64_t begun_ = 0;
+    std::int64_t credited_ = 0; ///< wall time is credited up to here
+    std::int64_t cpu_begun_ = 0;
+    std::int64_t cpu_seen_ = 0;     ///< the CPU clock at the last visit
+    std::int64_t cpu_credited_ = 0; ///< CPU time is credited up to here; the rest is carried on
+    std::int64_t settled_cpu_ = 0;
+    std::uint32_t last_ = none;
+    std::uint32_t last_running_ = none;
+    bool waiting_ = false;
+    bool settling_ = false;
+};
+
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif

@@ -1,0 +1,241 @@
+/// Profiling by hand: start, stop, snapshot.
+#ifndef SCOPETREE_PROFILER_HPP
+#define SCOPETREE_PROFILER_HPP
+
+#include <scopetree/capture/runtime.hpp>
+#include <scopetree/capture/sampler.hpp>
+#include <scopetree/fwd.hpp>
+#include <scopetree/model/recorder.hpp>
+#include <scopetree/options.hpp>
+#include <scopetree/symbol/resolve.hpp>
+
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <dlfcn.h>
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+
+/// Profiling could not be started, or was not running; what() says why.
+class profiler_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+namespace detail {
+
+struct starts_by_itself {};
+
+/// The command line, as the kernel keeps it; at most 1,000 bytes.
+inline std::string command_line() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::string text(1000, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    while (!text.empty() && text.back() == '\0')
+        text.pop_back();
+    for (char& c : text)
+        c = c == '\0' ? ' ' : c;
+    return text;
+}
+
+/// A report's name for a thread that the program did not name.
+inline std::string thread_name(const thread_account& account, std::int64_t pid) {
+    if (account.named)
+        return account.name;
+    if (account.tid == pid)
+        return "main";
+    char program[64];
+    read_thread_name(static_cast<pid_t>(pid), program);
+    if (account.name[0] == '\0' || std::strcmp(account.name, program) == 0)
+        return "thread " + std::to_string(account.tid);
+    return account.name;
+}
+
+/// The handler's code must stay mapped while the process lives: a late signal would kill it.
+inline void pin_module_of(const void* code) noexcept {
+    Dl_info info;
+    if (::dladdr(code, &info) != 0 && info.dli_fname != nullptr)
+        ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+} // namespace detail
+
+/// Profiles this process between start() and stop(). One runs at a time in a process.
+///
+/// `Capture` is how stacks are taken: boost_stacktrace, or frame_pointers for programs built with
+/// -fno-omit-frame-pointer. The functions of one object are for one thread at a time. Making an
+/// object keeps profiling from starting by itself at the first scope.
+template <class Capture>
+class basic_profiler {
+public:
+    /// Throws std::invalid_argument for options that make no sense, and profiler_error when another
+    /// version or setting of these headers has taken charge of this process.
+    explicit basic_profiler(const options& chosen = {})
+        : basic_profiler(chosen, detail::starts_by_itself{}) {
+        registry_->decide();
+    }
+
+    /// For the run that starts by itself: until it has, threads that meet a scope wait for it.
+    basic_profiler(const options& chosen, detail::starts_by_itself)
+        : options_(chosen), registry_(detail::find_registry()) {
+        using namespace std::chrono_literals;
+        if (chosen.interval < 10us || chosen.interval > 10s)
+            throw std::invalid_argument("scopetree: interval must be from 10us to 10s");
+        if (!(chosen.cpu_budget > 0.0 && chosen.cpu_budget <= 1.0))
+            throw std::invalid_argument("scopetree: cpu_budget must be above 0 and at most 1");
+        if (chosen.max_frames < 1 || chosen.max_frames > 4096)
+            throw std::invalid_argument("scopetree: max_frames must be from 1 to 4096");
+        if (registry_ == nullptr)
+            throw profiler_error("scopetree: this process runs another version of scopetree, or "
+                                 "one built with another setting of SCOPETREE_LIBBACKTRACE");
+    }
+    basic_profiler(const basic_profiler&) = delete;
+    basic_profiler& operator=(const basic_profiler&) = delete;
+
+    /// Ends a run that was not stopped; its result is lost.
+    ~basic_profiler() {
+        if (is_running())
+            sampler_->stop();
+        else if (sampler_ != nullptr)
+            sampler_.release(); // in the child of a fork: its thread is not there to be joined
+    }
+
+    /// Scopes and samples count from now on. Throws profiler_error when a profiler runs already, in
+    /// this object or elsewhere in the process, or when the kernel refuses a thread or a handler.
+    void start() {
+        if (!is_running() && sampler_ != nullptr)
+            sampler_.release();
+        if (sampler_ != nullptr)
+            throw profiler_error(already_running);
+        auto made = std::make_unique<sampler>(*registry_, options_);
+        detail::pin_module_of(reinterpret_cast<const void*>(&detail::handle_signal));
+        started_unix_ns_ = detail::read_clock(CLOCK_REALTIME);
+        started_ = detail::mark_ticks(registry_->ticks);
+        lost_scopes_before_ = registry_->lost_scopes();
+        switch (made->start()) {
+        case sampler::start_error::none:
+            break;
+        case sampler::start_error::already_running:
+            throw profiler_error(already_running);
+        case sampler::start_error::no_handler:
+            throw profiler_error("scopetree: the handler of SIGURG could not be installed");
+        case sampler::start_error::no_thread:
+            throw profiler_error("scopetree: the timer thread could not be started");
+        }
+        pid_ = ::getpid();
+        sampler_ = std::move(made);
+    }
+
+    /// Ends the run. Resolving names takes time (about a second for a large program).
+    /// Throws profiler_error when it is not running.
+    session stop(const resolve_options& chosen = {}) {
+        expect_running();
+        sampler_->stop();
+        const auto ended = std::exchange(sampler_, nullptr);
+        recording result;
+        ended->with_lock([&](const store& threads, const detail::sampler_figures& figures) {
+            detail::recorder copy(threads.locations, ns_per_tick());
+            for (const detail::thread_account* const account : threads.ended())
+                copy.add(*account, detail::thread_name(*account, pid_));
+            result = copy.take();
+            result.about = about(figures);
+        });
+        return finish(std::move(result), chosen);
+    }
+
+    /// What stop() would return now; the run goes on. Throws profiler_error when it is not running.
+    session snapshot(const resolve_options& chosen = {}) {
+        expect_running();
+        detail::mapped_vector<detail::thread_account> accounts;
+        detail::location_table locations;
+        detail::sampler_figures figures;
+        sampler_->with_lock([&](const store& threads, const detail::sampler_figures& so_far) {
+            figures = so_far;
+            locations = threads.locations;
+            accounts.reserve(threads.ended().size() + registry_->threads().size());
+            for (const detail::thread_account* const account : threads.ended())
+                accounts.push_back(*account);
+            for (detail::thread_record* const record : registry_->threads())
+                if (store::account_of(*record) != nullptr)
+                    accounts.push_back(threads.copy(*record, detail::monotonic_ns(),
+                                                    detail::read_clock(record->cpu_clock)));
+        });
+        detail::recorder copy(locations, ns_per_tick());
+        for (const detail::thread_account& account : accounts)
+            copy.add(account, detail::thread_name(account, pid_));
+        recording result = copy.take();
+        result.about = about(figures);
+        return finish(std::move(result), chosen);
+    }
+
+    /// False in a forked child, which is not profiled until it starts again.
+    bool is_running() const noexcept { return sampler_ != nullptr && pid_ == ::getpid(); }
+
+private:
+    using store = detail::track_store;
+    using sampler = detail::sampler<Capture, store>;
+
+    static constexpr const char* already_running =
+        "scopetree: a profiler is running already; one runs at a time in a process. If it started "
+        "by itself at the first PROFILE_SCOPE, make the scopetree::profiler before that, or set "
+        "SCOPETREE=off";
+
+    void expect_running() const {
+        if (!is_running())
+            throw profiler_error("scopetree: the profiler is not running");
+    }
+
+    double ns_per_tick() const noexcept {
+        return detail::ns_per_tick(started_, detail::mark_ticks(registry_->ticks));
+    }
+
+    session about(const detail::sampler_figures& from) const {
+        session result;
+        result.program = detail::command_line();
+        result.version = SCOPETREE_VERSION;
+        result.recorded_unix_ns = started_unix_ns_;
+        result.duration_ns = detail::monotonic_ns() - started_.ns;
+        result.interval_ns = options_.interval.count();
+        result.pid = pid_;
+        result.figures = {from.samples,   from.dropped,    from.truncated,
+                          from.unwinding, from.ticks,      from.thinned_ticks,
+                          from.signals,   from.handler_ns, from.sampler_cpu_ns};
+        if (from.refused_signals != 0)
+            result.notes.push_back(std::to_string(from.refused_signals) +
+                                   " sampling signals were refused by the kernel (too many "
+                                   "pending, or a sandbox): there the scopes alone were recorded");
+        if (!detail::handler.unwinder.separate && !Capture::needs_stack_bounds)
+            result.notes.push_back("libgcc is linked statically, where unwinding from a signal is "
+                                   "not safe: native stacks were not recorded");
+        if (const std::uint64_t lost = registry_->lost_scopes() - lost_scopes_before_)
+            result.notes.push_back(std::to_string(lost) +
+                                   " scopes were not entered: nested more than 1,000 deep");
+        return result;
+    }
+
+    static session finish(recording source, const resolve_options& chosen) {
+        session result = resolve(source, chosen);
+        for (const thread_tree& thread : result.threads)
+            result.cpu_ns += thread.cpu_ns;
+        return result;
+    }
+
+    options options_;
+    detail::registry* registry_;
+    std::unique_ptr<sampler> sampler_;
+    detail::tick_mark started_{};
+    std::int64_t started_unix_ns_ = 0;
+    std::uint64_t lost_scopes_before_ = 0;
+    pid_t pid_ = 0;
+};
+
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif

@@ -1,0 +1,13 @@
+/// All of scopetree but service/. Include it in one source file of the program; the others need
+/// <scopetree/scope.hpp> only.
+#ifndef SCOPETREE_SCOPETREE_HPP
+#define SCOPETREE_SCOPETREE_HPP
+
+#include <scopetree/exit_report.hpp>
+#include <scopetree/fwd.hpp>
+#include <scopetree/options.hpp>
+#include <scopetree/profiler.hpp>
+#include <scopetree/render/text.hpp>
+#include <scopetree/scope.hpp>
+
+#endif
