@@ -73,6 +73,18 @@ z|a.cpp:2|64
 )");
 }
 
+TEST_CASE("collapse runtime: [self] is the new parent's", "[process]") {
+    session_builder built;
+    built.thread("main", "main|main.cpp:1|0\n  ~_start||2\n    ~__libc_start_main||3\n");
+    detail::view_tree tree = test::view_of(*built);
+    detail::collapse_runtime(tree);
+    for (const std::uint32_t child : tree.children_of(1)) {
+        CHECK(tree.nodes[child].kind == detail::view_kind::self);
+        CHECK(tree.nodes[child].frame == tree.nodes[1].frame);
+    }
+    CHECK(tree.children_of(1).size() == 2);
+}
+
 TEST_CASE("collapse runtime: what was absorbed stays accounted for", "[process]") {
     session_builder built;
     built.thread("main", "~_start||0\n  main|main.cpp:1|8\n");

@@ -66,8 +66,10 @@ inline void collapse_runtime(view_tree& tree) {
         while (!pending.empty()) {
             const std::uint32_t child = pending.back();
             pending.pop_back();
-            const view_node& c = tree.nodes[child];
+            view_node& c = tree.nodes[child];
             if (c.kind == view_kind::self || !runtime[c.frame]) {
+                if (c.kind == view_kind::self)
+                    c.frame = tree.nodes[node].frame; // it is the new parent's time now
                 kept.push_back(child);
                 continue;
             }

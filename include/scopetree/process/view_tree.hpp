@@ -24,7 +24,7 @@ struct view_node {
     std::uint32_t first_child = no_index;
     std::uint32_t last_child = no_index;
     std::uint32_t next_sibling = no_index;
-    std::uint32_t frame = no_index;       ///< index into session::frames
+    std::uint32_t frame = no_index;       ///< index into session::frames; of `[self]`, its parent's
     std::uint32_t first_scope = no_index; ///< index into view_tree::scope_links
     std::uint32_t last_scope = no_index;
     std::uint32_t group = no_index; ///< index into view_tree::groups

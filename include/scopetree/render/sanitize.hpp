@@ -117,7 +117,9 @@ inline std::string elide_middle(std::string_view text, std::size_t width, bool u
         return std::string(text);
     const std::size_t front = (width - mark_width + 1) / 2;
     const std::size_t back = width - mark_width - front;
-    const std::string_view tail = text.substr(take_columns(text, full - back).size());
+    std::string_view tail = text.substr(take_columns(text, full - back).size());
+    if (display_width(tail) > back) // a wide character stands across the cut
+        tail.remove_prefix(decode_utf8(tail).size);
     return std::string(take_columns(text, front)).append(mark).append(tail);
 }
 

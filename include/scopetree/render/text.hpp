@@ -168,6 +168,12 @@ inline std::string to_text(const session& source, const text_options& chosen = {
     return stream.str();
 }
 
+/// What stands below a report that was kept under the given name.
+inline std::string show_again_hint(std::string_view id) {
+    return "To view this report with different options, run:\n    scopetree show --prev " +
+           detail::sanitize(id, false) + " [options]\n";
+}
+
 } // namespace SCOPETREE_ABI
 } // namespace scopetree
 

@@ -6,6 +6,7 @@
 #include <scopetree/render/text_line.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -72,22 +73,35 @@ inline std::vector<flat_entry> flatten(const view_tree& tree, flat_time_kind kin
     return entries;
 }
 
+/// The least time of a line. Where time is spread so thin that no function reaches the threshold,
+/// the first few are shown nevertheless.
+inline std::int64_t least_flat_time(const std::vector<flat_entry>& entries, const view_node& root,
+                                    const text_options& chosen) {
+    constexpr std::size_t few = 10;
+    if (chosen.show_all || entries.empty())
+        return 0;
+    const double least = static_cast<double>(root.time) * chosen.filter_threshold * (1 - 1e-12);
+    return static_cast<double>(entries.front().time) >= least
+               ? static_cast<std::int64_t>(std::ceil(least))
+               : entries[std::min(entries.size(), few) - 1].time;
+}
+
 /// Writes the list. Of self times none is lost: those below the threshold share the last line.
 inline void write_flat(text_writer& out, const report_context& context, const view_tree& tree,
                        std::string_view indent, std::string_view root_name) {
     const bool self_times = context.chosen.flat_time == flat_time_kind::self;
     const view_node& root = tree.root();
-    const double threshold = context.chosen.show_all ? 0 : context.chosen.filter_threshold;
-    const double least = static_cast<double>(root.time) * threshold * (1 - 1e-12);
+    std::vector<flat_entry> entries = flatten(tree, context.chosen.flat_time);
+    const std::int64_t least = least_flat_time(entries, root, context.chosen);
     line_writer lines(out, context, root);
     text_line rest;
     std::uint64_t left_out = 0;
-    for (flat_entry& entry : flatten(tree, context.chosen.flat_time)) {
-        const bool is_root = context.source.frames[entry.frame].kind == frame_kind::synthetic &&
-                             entry.frame == root.frame;
+    for (flat_entry& entry : entries) {
+        const bool is_root = entry.frame == root.frame &&
+                             context.source.frames[entry.frame].kind == frame_kind::synthetic;
         if (is_root && (!self_times || entry.time == 0))
             continue; // no function
-        if (static_cast<double>(entry.time) < least || (entry.time == 0 && entry.scopes.empty())) {
+        if (entry.time < least || (entry.time == 0 && entry.scopes.empty())) {
             ++left_out;
             rest.time += entry.time;
             rest.second_time += entry.second_time;
@@ -101,7 +115,7 @@ inline void write_flat(text_writer& out, const report_context& context, const vi
         line.figures = format_scope(summarize_scopes(tree, std::move(entry.scopes)), out.unicode());
         lines.write(indent, {}, std::move(line));
     }
-    if (left_out == 0 || !self_times || rest.time == 0)
+    if (!self_times || (rest.time == 0 && rest.second_time == 0))
         return;
     rest.name = "[" + format_count(left_out) + " more]";
     rest.name_ink = ink::faint;

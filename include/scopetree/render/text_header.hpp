@@ -64,17 +64,18 @@ public:
     }
 
 private:
-    static constexpr std::size_t label_width = 10;
+    static constexpr std::size_t label_width = 11;
     static constexpr std::size_t left_width = 24;
 
     /// Command lines can be very long; on a terminal one line will do.
     std::string program() const {
         const std::string text = sanitize(source_.program, out_.unicode());
         const int width = out_.properties().width;
+        constexpr int margin = 2 + static_cast<int>(label_width);
         constexpr int least = 40;
         return width == 0
                    ? text
-                   : elide_middle(text, static_cast<std::size_t>(std::max(width - 12, least)),
+                   : elide_middle(text, static_cast<std::size_t>(std::max(width - margin, least)),
                                   out_.unicode());
     }
 

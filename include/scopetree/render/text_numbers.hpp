@@ -1,4 +1,4 @@
-/// Numbers as text. By hand, since printf and streams follow the program's locale.
+/// Numbers as text, whatever locale the program has set.
 #ifndef SCOPETREE_RENDER_TEXT_NUMBERS_HPP
 #define SCOPETREE_RENDER_TEXT_NUMBERS_HPP
 
@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -45,12 +46,18 @@ inline std::string format_seconds(std::int64_t ns, int decimals) {
     return (ns < 0 && rounded != 0 ? "-" : "") + fixed_point(rounded, decimals);
 }
 
-/// As `%.1f%%` would print it; of nothing, everything is 0.0%.
+/// As `%.1f%%` prints it in the C locale; of nothing, everything is 0.0%.
 inline std::string format_percent(std::int64_t part, std::int64_t whole) {
-    const double share = whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-    const double tenths = std::nearbyint(std::abs(share) * 1000);
-    return (share < 0 && tenths != 0 ? "-" : "") +
-           fixed_point(static_cast<std::uint64_t>(tenths), 1) + "%";
+    const double percent =
+        whole == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(whole);
+    char text[64];
+    const int size = std::snprintf(text, sizeof text, "%.1f", percent);
+    const std::string_view digits(text, static_cast<std::size_t>(size));
+    const std::size_t point = digits.find_first_not_of("-0123456789");
+    return std::string(digits.substr(0, point))
+               .append(".")
+               .append(digits.substr(digits.size() - 1)) +
+           "%";
 }
 
 /// 1204331 is 1,204,331.
@@ -75,11 +82,11 @@ inline std::string format_duration(double ns, bool unicode) {
         ++unit;
     }
     if (value >= 99.95 || (unit == 0 && value == std::floor(value)))
-        return fixed_point(static_cast<std::uint64_t>(std::nearbyint(std::min(value, 1e18))), 0)
+        return fixed_point(static_cast<std::uint64_t>(std::round(std::min(value, 1e18))), 0)
             .append(units[unit]);
     const int decimals = value >= 9.995 ? 1 : 2;
     const double scale = decimals == 1 ? 10 : 100;
-    return fixed_point(static_cast<std::uint64_t>(std::nearbyint(value * scale)), decimals)
+    return fixed_point(static_cast<std::uint64_t>(std::round(value * scale)), decimals)
         .append(units[unit]);
 }
 
