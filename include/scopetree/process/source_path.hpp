@@ -3,6 +3,7 @@
 #define SCOPETREE_PROCESS_SOURCE_PATH_HPP
 
 #include <scopetree/model/session.hpp>
+#include <scopetree/symbol/paths.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -23,10 +24,6 @@ struct source_path {
 
 inline bool begins_with(std::string_view text, std::string_view prefix) {
     return text.substr(0, prefix.size()) == prefix;
-}
-
-inline std::string_view file_name(std::string_view path) {
-    return path.substr(path.rfind('/') + 1); // npos + 1 is 0
 }
 
 inline std::vector<std::string_view> path_components(std::string_view path) {

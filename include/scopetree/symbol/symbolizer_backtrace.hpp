@@ -36,7 +36,7 @@ struct symbol_entry {
 /// Clang gives some files by absolute path and says that they lie in the folder of the compilation;
 /// older libbacktrace believes both: `/build//src/x.cpp`. A doubled slash can also be the user's,
 /// so the file system has the last word.
-inline std::string source_path(const char* path) {
+inline std::string path_or_empty(const char* path) {
     const std::string all = path == nullptr ? "" : path;
     const std::size_t joint = all.find("//");
     if (joint == std::string::npos || joint == 0 || ::access(path, F_OK) == 0)
@@ -91,7 +91,7 @@ private:
     static int take_function(void* out, std::uintptr_t, const char* file, int line,
                              const char* function) {
         static_cast<std::vector<debug_function>*>(out)->push_back(
-            {function == nullptr ? "" : function, source_path(file),
+            {function == nullptr ? "" : function, path_or_empty(file),
              line > 0 ? static_cast<std::uint32_t>(line) : 0});
         return 0;
     }
