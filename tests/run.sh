@@ -45,9 +45,9 @@ report() {
     [ "$3" -eq 0 ] || { echo "--- the end of $build/$1.log:"; tail -n 60 "$build/$1.log"; }
 }
 
-# The number that stands before the words of $2 in the log $1; 0 if it is not there.
+# The number that \(…\) stands for in the last line of the log $1 that is like $2; 0 if none is.
 number() {
-    found=$(sed -n "s/.*$2.*/\\1/p" "$1" | tail -n 1)
+    found=$(sed -n "s/^$2.*/\\1/p" "$1" | tail -n 1)
     echo "${found:-0}"
 }
 
@@ -102,20 +102,20 @@ for name in $wanted; do
     passed=0 failed=0
     case $name in
     meson)
-        passed=$(number "$log" '^Ok: *\([0-9]*\)')
-        failed=$(($(number "$log" '^Fail: *\([0-9]*\)') + $(number "$log" '^Timeout: *\([0-9]*\)')))
+        passed=$(number "$log" 'Ok: *\([0-9]*\)')
+        failed=$(($(number "$log" 'Fail: *\([0-9]*\)') + $(number "$log" 'Timeout: *\([0-9]*\)')))
         ;;
     consumer)
-        passed=$(number "$log" '^\([0-9]*\) passed, ')
-        failed=$(number "$log" '^[0-9]* passed, \([0-9]*\) failed')
+        passed=$(number "$log" '\([0-9]*\) passed, ')
+        failed=$(number "$log" '[0-9]* passed, \([0-9]*\) failed')
         ;;
     tidy)
         passed=$((1 - status))
         failed=$status
         ;;
     *)
-        failed=$(number "$log" '% tests passed, \([0-9]*\) tests failed')
-        passed=$(($(number "$log" 'tests failed out of \([0-9]*\)') - failed))
+        failed=$(number "$log" '[0-9]*% tests passed, \([0-9]*\) tests failed')
+        passed=$(($(number "$log" '.* tests failed out of \([0-9]*\)') - failed))
         ;;
     esac
     # What did not even get as far as its tests has failed, and so has what ran none.
