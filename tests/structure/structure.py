@@ -139,10 +139,11 @@ def check_file_size(root, _compiler):
 
 def check_top_level(root, _compiler):
     """Nothing lies at the top that is not agreed upon."""
-    listing = subprocess.run(["git", "-C", root, "ls-files"], capture_output=True, text=True)
-    if listing.returncode == 0 and (root / ".git").exists():
-        entries = {line.strip('"').split("/")[0] for line in listing.stdout.splitlines()}
-    else:
+    if shutil.which("git") and (root / ".git").exists():
+        listing = subprocess.run(["git", "-c", f"safe.directory={root}", "-C", root, "ls-files"],
+                                 capture_output=True, text=True, check=True).stdout
+        entries = {line.strip('"').split("/")[0] for line in listing.splitlines()}
+    else: # unpacked from an archive
         entries = {entry.name for entry in root.iterdir() if not entry.name.startswith("build")}
     for entry in sorted(entries - TOP_LEVEL):
         if not entry.startswith("."):
