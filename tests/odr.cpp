@@ -4,14 +4,39 @@
 
 #include <scopetree/config.hpp>
 #include <scopetree/environment.hpp>
+#include <scopetree/exit_report.hpp>
 #include <scopetree/fwd.hpp>
 #include <scopetree/options.hpp>
+#include <scopetree/profiler.hpp>
 #include <scopetree/scope.hpp>
+#include <scopetree/scopetree.hpp>
 #include <scopetree/version.hpp>
 
+#include <scopetree/capture/clock.hpp>
+#include <scopetree/capture/mapped_memory.hpp>
+#include <scopetree/capture/module_map.hpp>
+#include <scopetree/capture/proc.hpp>
+#include <scopetree/capture/registry.hpp>
+#include <scopetree/capture/runtime.hpp>
+#include <scopetree/capture/sample.hpp>
+#include <scopetree/capture/sampler.hpp>
+#include <scopetree/capture/scope_table.hpp>
+#include <scopetree/capture/signal_handler.hpp>
+#include <scopetree/capture/thread_record.hpp>
+#include <scopetree/capture/ticks.hpp>
+#include <scopetree/capture/unwind.hpp>
+#include <scopetree/capture/visit_plan.hpp>
+
+#include <scopetree/model/call_tree.hpp>
 #include <scopetree/model/frame.hpp>
+#include <scopetree/model/hash_index.hpp>
+#include <scopetree/model/location_table.hpp>
+#include <scopetree/model/recorder.hpp>
 #include <scopetree/model/recording.hpp>
+#include <scopetree/model/scope_usage.hpp>
 #include <scopetree/model/session.hpp>
+#include <scopetree/model/thread_track.hpp>
+#include <scopetree/model/track_store.hpp>
 
 #include <scopetree/process/aggregate_repeated_calls.hpp>
 #include <scopetree/process/build_view.hpp>
