@@ -141,8 +141,9 @@ public:
         recording result;
         ended->with_lock([&](const store& threads, const detail::sampler_figures& figures) {
             detail::recorder copy(threads.locations, ns_per_tick());
-            for (const detail::thread_account* const account : threads.ended())
-                copy.add(*account, detail::thread_name(*account, pid_));
+            threads.for_each_ended([&](const detail::thread_account& account) {
+                copy.add(account, detail::thread_name(account, pid_));
+            });
             result = copy.take();
             result.about = about(figures);
         });
@@ -158,9 +159,8 @@ public:
         sampler_->with_lock([&](const store& threads, const detail::sampler_figures& so_far) {
             figures = so_far;
             locations = threads.locations;
-            accounts.reserve(threads.ended().size() + registry_->threads().size());
-            for (const detail::thread_account* const account : threads.ended())
-                accounts.push_back(*account);
+            threads.for_each_ended(
+                [&](const detail::thread_account& account) { accounts.push_back(account); });
             for (detail::thread_record* const record : registry_->threads())
                 if (store::account_of(*record) != nullptr)
                     accounts.push_back(threads.copy(*record, detail::monotonic_ns(),

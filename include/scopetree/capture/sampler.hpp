@@ -79,7 +79,7 @@ public:
         refresh_modules();
         const registry::lock locked(registry_);
         for (thread_record* const record : registry_.threads())
-            thread_ended(*record);
+            close(*record);
         registry_.stop_locked();
     }
 
@@ -100,6 +100,11 @@ private:
     }
 
     void thread_ended(thread_record& record) noexcept override {
+        close(record);
+        store_.limit_ended();
+    }
+
+    void close(thread_record& record) noexcept {
         drain(record);
         store_.end(record, monotonic_ns(), read_clock(record.cpu_clock));
     }

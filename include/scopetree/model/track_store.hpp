@@ -7,6 +7,7 @@
 #include <scopetree/model/scope_usage.hpp>
 #include <scopetree/model/thread_track.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -31,7 +32,7 @@ struct thread_account {
 /// threads.
 class track_store {
 public:
-    /// Threads that ended are kept apart up to this number; further ones are added up in one.
+    /// So many threads that ended are kept apart; the others are added up in one.
     static constexpr std::size_t max_ended = 64;
 
     track_store() = default;
@@ -40,6 +41,8 @@ public:
     ~track_store() {
         for (thread_account* const account : ended_)
             destroy(account);
+        if (rest_ != nullptr)
+            destroy(rest_);
     }
 
     /// The account is found through thread_record::track. Without memory the thread has none.
@@ -59,24 +62,45 @@ public:
         return static_cast<thread_account*>(record.track);
     }
 
-    /// Takes what is still in the thread's ring and closes its account.
+    /// Closes the thread's account.
     void end(thread_record& record, std::int64_t now_ns, std::int64_t cpu_ns) {
         thread_account* const account = account_of(record);
         if (account == nullptr)
             return;
         close(*account, record, now_ns, cpu_ns);
         record.track = nullptr;
-        if (ended_.size() < max_ended) {
-            ended_.push_back(account);
+        ended_.push_back(account);
+    }
+
+    /// Keeps the accounts of ended threads bounded: those that lived shortest are added up in one.
+    void limit_ended() {
+        if (ended_.size() <= max_ended)
             return;
+        if (rest_ == nullptr) {
+            void* const room = map_pages(sizeof(thread_account));
+            if (room == nullptr)
+                return;
+            rest_ = new (room) thread_account;
+            std::strcpy(rest_->name, "(ended threads)");
+            rest_->named = true;
         }
-        if (ended_.size() == max_ended) {
-            ended_.push_back(new (map_pages(sizeof(thread_account))) thread_account);
-            std::strcpy(ended_.back()->name, "(ended threads)");
-            ended_.back()->named = true;
-        }
-        merge(*ended_.back(), *account);
-        destroy(account);
+        const auto shortest = std::min_element(
+            ended_.begin(), ended_.end(), [](const thread_account* a, const thread_account* b) {
+                return a->wall_ns < b->wall_ns;
+            });
+        merge(*rest_, **shortest);
+        destroy(*shortest);
+        *shortest = ended_.back();
+        ended_.pop_back();
+    }
+
+    /// Calls `use(const thread_account&)` for every thread that ended, and for those added up.
+    template <class Use>
+    void for_each_ended(Use&& use) const {
+        for (const thread_account* const account : ended_)
+            use(*account);
+        if (rest_ != nullptr)
+            use(*rest_);
     }
 
     /// A copy of a live thread's account, as if it ended now.
@@ -85,8 +109,6 @@ public:
         close(result, record, now_ns, cpu_ns);
         return result;
     }
-
-    const mapped_vector<thread_account*>& ended() const noexcept { return ended_; }
 
     location_table locations;
 
@@ -117,6 +139,7 @@ private:
     }
 
     mapped_vector<thread_account*> ended_;
+    thread_account* rest_ = nullptr;
 };
 
 } // namespace detail
