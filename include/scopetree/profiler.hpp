@@ -52,9 +52,8 @@ inline std::string thread_name(const thread_account& account, std::int64_t pid) 
         return "main";
     char program[64];
     read_thread_name(static_cast<pid_t>(pid), program);
-    if (account.name[0] == '\0' || std::strcmp(account.name, program) == 0)
-        return "thread " + std::to_string(account.tid);
-    return account.name;
+    const bool inherited = std::strcmp(account.name, program) == 0;
+    return account.name[0] == '\0' || inherited ? "thread" : account.name;
 }
 
 /// The handler's code must stay mapped while the process lives: a late signal would kill it.
