@@ -16,7 +16,7 @@ enum class stack_extent : std::uint8_t {
     complete,
     truncated, ///< the outer frames are missing
     unwinding, ///< taken inside the unwinder: the program counter only
-    none       ///< no stack could be taken: the scopes only
+    none       ///< no stack could be taken: the scopes, and the program counter at most
 };
 
 namespace detail {

@@ -263,9 +263,11 @@ private:
             if (tid == own_tid_)
                 return;
             const registry::lock locked(registry_);
-            for (const thread_record* const record : registry_.threads())
-                if (record->tid == tid)
+            for (thread_record* const record : registry_.threads())
+                if (record->tid == tid) {
+                    Store::refresh_name(*record);
                     return;
+                }
             registry_.add_found_thread(tid);
         });
         const std::int64_t end = monotonic_ns();

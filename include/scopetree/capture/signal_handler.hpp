@@ -49,11 +49,12 @@ void take_sample(thread_record& record, const interrupted& from) noexcept {
     if (pcs == nullptr)
         return;
     taken.scope = __atomic_load_n(&record.scopes.current, __ATOMIC_RELAXED);
-    capture_result captured{1, stack_extent::unwinding};
     pcs[0] = from.pc;
-    const bool unwinds = !Capture::needs_stack_bounds;
-    if (!unwinds || (handler.unwinder.separate && !handler.unwinder.holds(from.pc)))
-        captured = Capture::capture(from, record, pcs, room);
+    capture_result captured{1, stack_extent::none};
+    if (Capture::needs_stack_bounds || handler.unwinder.separate)
+        captured = !Capture::needs_stack_bounds && handler.unwinder.holds(from.pc)
+                       ? capture_result{1, stack_extent::unwinding}
+                       : Capture::capture(from, record, pcs, room);
     if (captured.count > max_frames)
         captured = {max_frames, stack_extent::truncated};
     taken.count = captured.count;

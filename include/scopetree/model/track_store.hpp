@@ -58,6 +58,12 @@ public:
         record.track = account;
     }
 
+    /// Notes what the kernel calls the thread, before it can end unnoticed.
+    static void refresh_name(const thread_record& record) noexcept {
+        if (thread_account* const account = account_of(record))
+            read_name(*account);
+    }
+
     static thread_account* account_of(const thread_record& record) noexcept {
         return static_cast<thread_account*>(record.track);
     }
@@ -120,10 +126,18 @@ private:
         account.wall_ns = account.track.wall_ns();
         account.cpu_ns = account.track.cpu_ns();
         account.scopes.add(record.root, record.scopes.epoch);
-        std::memcpy(account.name, record.name, sizeof account.name);
-        account.named = account.name[0] != '\0';
-        if (!account.named)
-            read_thread_name(record.tid, account.name);
+        account.named = record.name[0] != '\0';
+        if (account.named)
+            std::memcpy(account.name, record.name, sizeof account.name);
+        else
+            read_name(account);
+    }
+
+    static void read_name(thread_account& account) noexcept {
+        char name[sizeof account.name];
+        read_thread_name(static_cast<pid_t>(account.tid), name);
+        if (name[0] != '\0') // a thread that is gone keeps the name it had
+            std::memcpy(account.name, name, sizeof name);
     }
 
     static void merge(thread_account& to, const thread_account& from) {
