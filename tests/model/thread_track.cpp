@@ -1,0 +1,346 @@
+#include <scopetree/model/thread_track.hpp>
+
+#include "staged_track.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+using staged::staged_scope;
+using staged::staged_track;
+
+namespace {
+
+constexpr std::int64_t settle = staged::thread_track::settle_ns;
+constexpr std::int64_t deaf = staged::thread_track::deaf_ns;
+
+} // namespace
+
+TEST_CASE("track: a thread that has not run is credited where it was and not sampled") {
+    staged_track t;
+    t.track.begin(100, 7);
+    CHECK(t.track.visit(110, 12)); // nothing is known of it yet
+    t.take("mf", 111);
+    CHECK_FALSE(t.track.visit(120, 12));
+    CHECK_FALSE(t.track.visit(130, 12));
+    CHECK(t.credits() == "mf wall 30 cpu 5 samples 1\n");
+    CHECK(t.track.visit(140, 13));
+    t.take("mg", 141);
+    CHECK(t.credits() == "mf wall 30 cpu 5 samples 1\n"
+                         "mg wall 11 cpu 1 samples 1\n");
+    t.track.finish(150, 15, nullptr);
+    CHECK(t.credits() == "mf wall 30 cpu 5 samples 1\n"
+                         "mg wall 20 cpu 3 samples 1\n");
+    CHECK(t.track.wall_ns() == 50);
+    CHECK(t.track.cpu_ns() == 8);
+}
+
+TEST_CASE("track: a first visit samples even a thread whose clock stands still") {
+    staged_track t;
+    t.track.begin(0, 5);
+    CHECK(t.track.visit(10, 5));
+}
+
+TEST_CASE("track: a thread that settles in its system call gets one signal") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000'000, 100));
+    t.take_in_kernel("mw", 1'000'001, 300);
+    SECTION("the way back into the kernel is no reason for a second one") {
+        CHECK_FALSE(t.track.visit(2'000'000, 300 + settle));
+        CHECK_FALSE(t.track.visit(3'000'000, 300 + settle));
+        CHECK_FALSE(t.track.visit(4'000'000, 300 + settle));
+        CHECK(t.track.visit(5'000'000, 300 + settle + 1));
+    }
+    SECTION("really running is") {
+        CHECK(t.track.visit(2'000'000, 300 + settle + 1));
+    }
+    SECTION("the allowance holds for the next visit only") {
+        CHECK_FALSE(t.track.visit(2'000'000, 300));
+        CHECK(t.track.visit(3'000'000, 301));
+    }
+    SECTION("each wake-up is seen and settles anew") {
+        CHECK(t.track.visit(2'000'000, 100'000));
+        t.take_in_kernel("mx", 2'000'001, 101'000);
+        CHECK_FALSE(t.track.visit(3'000'000, 101'500));
+        CHECK(t.track.wall_ns() == 3'000'000);
+    }
+}
+
+TEST_CASE("track: outside of a system call there is nothing to settle") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000'000, 100));
+    t.take("mf", 1'000'001);
+    CHECK(t.track.visit(2'000'000, 101));
+}
+
+TEST_CASE("track: CPU time before a wait is carried over to where the thread runs next") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 900));
+    t.take("mf", 1'000);
+    CHECK_FALSE(t.track.is_waiting());
+    CHECK(t.track.visit(2'000, 1'000)); // ran 100 of 1,000, then waited
+    t.take_in_kernel("mw", 2'000, 1'010);
+    CHECK(t.track.is_waiting());
+    CHECK(t.credits() == "mf wall 1000 cpu 900 samples 1\n"
+                         "mw wall 1000 cpu 0 samples 1\n");
+    CHECK(t.track.visit(3'000, 50'000));
+    t.take("mg", 3'000);
+    CHECK_FALSE(t.track.is_waiting());
+    CHECK(t.credits() == "mf wall 1000 cpu 900 samples 1\n"
+                         "mw wall 1000 cpu 0 samples 1\n"
+                         "mg wall 1000 cpu 49100 samples 1\n");
+}
+
+TEST_CASE("track: CPU time that nobody ran for in the end goes to where the thread last ran") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 900));
+    t.take("mf", 1'000);
+    CHECK(t.track.visit(2'000, 1'000));
+    t.take_in_kernel("mw", 2'000, 1'010);
+    t.track.finish(3'000, 1'020, nullptr);
+    CHECK(t.credits() == "mf wall 1000 cpu 1020 samples 1\n"
+                         "mw wall 2000 cpu 0 samples 1\n");
+}
+
+TEST_CASE("track: a thread that was only seen waiting keeps its CPU time there") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 10));
+    t.take_in_kernel("mw", 1'000, 20);
+    t.track.finish(2'000, 30, nullptr);
+    CHECK(t.credits() == "mw wall 2000 cpu 30 samples 1\n");
+}
+
+TEST_CASE("track: a system call that works is not a wait") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 500)); // exactly half of the interval
+    t.take_in_kernel("mr", 1'000, 510);
+    CHECK_FALSE(t.track.is_waiting());
+    CHECK(t.credits() == "mr wall 1000 cpu 500 samples 1\n");
+    CHECK(t.track.visit(2'000, 50'000));
+    t.take_in_kernel("mr", 2'000, 50'010);
+    CHECK(t.credits() == "mr wall 2000 cpu 50000 samples 2\n");
+}
+
+TEST_CASE("track: while a signal is pending nothing is credited") {
+    staged_track t;
+    const staged_scope s("S");
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 10));
+    t.track.visit_pending(2'000, 10, &s.node);
+    t.track.visit_pending(3'000, 10 + deaf, &s.node);
+    CHECK(t.credits().empty());
+    t.take("mf", 3'500);
+    CHECK(t.credits() == "mf wall 3500 cpu 10 samples 1\n");
+}
+
+TEST_CASE("track: a thread that blocks the signal is credited to its scopes") {
+    staged_track t;
+    const staged_scope s("S"), r("R");
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 10));
+    t.track.visit_pending(2'000, 10 + deaf + 1, &s.node);
+    CHECK(t.credits() == "(no stack)[S] wall 2000 cpu 20000011 samples 0\n");
+    t.track.visit_pending(3'000, 10 + 2 * deaf, &r.node); // not deaf for long enough again
+    CHECK(t.track.wall_ns() == 2'000);
+    t.track.visit_pending(4'000, 10 + 2 * deaf + 2, &r.node);
+    CHECK(t.credits() == "(no stack)[S] wall 2000 cpu 20000011 samples 0\n"
+                         "(no stack)[R] wall 2000 cpu 20000001 samples 0\n");
+    SECTION("the signal that comes through in the end counts from there") {
+        t.take("mf", 4'500);
+        CHECK(t.credits() == "(no stack)[S] wall 2000 cpu 20000011 samples 0\n"
+                             "(no stack)[R] wall 2000 cpu 20000001 samples 0\n"
+                             "mf wall 500 cpu 0 samples 1\n");
+    }
+}
+
+TEST_CASE("track: without a signal the scopes alone say where the thread is") {
+    staged_track t;
+    const staged_scope s("S");
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 10));
+    t.track.take_without_stack(1'000, 10, &s.node);
+    CHECK_FALSE(t.track.visit(2'000, 10));
+    CHECK(t.track.visit(3'000, 11));
+    t.track.take_without_stack(3'000, 11, nullptr);
+    CHECK(t.credits() == "(no stack)[S] wall 2000 cpu 10 samples 0\n"
+                         "(no stack) wall 1000 cpu 1 samples 0\n");
+}
+
+TEST_CASE("track: without a signal a wait ends and nothing is settled") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 10));
+    t.take_in_kernel("mw", 1'000, 20);
+    CHECK(t.track.is_waiting());
+    t.track.take_without_stack(2'000, 30, nullptr);
+    CHECK_FALSE(t.track.is_waiting());
+    CHECK(t.track.visit(3'000, 31));
+}
+
+TEST_CASE("track: a visit that came late divides the time by the CPU clock") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 1'000));
+    t.take("mf", 1'000);
+    SECTION("from running to waiting: what ran belongs to where it ran") {
+        CHECK(t.track.visit(11'000, 3'000));
+        t.take_in_kernel("mw", 11'000, 3'010, true);
+        CHECK(t.credits() == "mf wall 3000 cpu 1000 samples 1\n"
+                             "mw wall 8000 cpu 0 samples 1\n");
+    }
+    SECTION("from waiting to running") {
+        CHECK(t.track.visit(2'000, 1'100));
+        t.take_in_kernel("mw", 2'000, 1'110);
+        CHECK(t.track.visit(12'000, 51'110));
+        t.take("mg", 12'000, true); // never more than the interval
+        CHECK(t.credits() == "mf wall 1000 cpu 1000 samples 1\n"
+                             "mw wall 1000 cpu 0 samples 1\n"
+                             "mg wall 10000 cpu 50110 samples 1\n");
+    }
+    SECTION("from running to running it does not") {
+        CHECK(t.track.visit(11'000, 3'000));
+        t.take("mg", 11'000, true);
+        CHECK(t.credits() == "mf wall 1000 cpu 1000 samples 1\n"
+                             "mg wall 10000 cpu 2000 samples 1\n");
+    }
+    SECTION("nor does one that came in time") {
+        CHECK(t.track.visit(11'000, 3'000));
+        t.take_in_kernel("mw", 11'000, 3'010, false);
+        CHECK(t.credits() == "mf wall 1000 cpu 1000 samples 1\n"
+                             "mw wall 10000 cpu 0 samples 1\n");
+    }
+}
+
+TEST_CASE("track: a first sample has nothing to divide with") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(10'000, 100));
+    t.take_in_kernel("mw", 10'000, 110, true);
+    CHECK(t.credits() == "mw wall 10000 cpu 0 samples 1\n");
+}
+
+TEST_CASE("track: a thread that was never visited is credited to its scopes") {
+    staged_track t;
+    const staged_scope s("S");
+    t.track.begin(100, 10);
+    t.track.finish(150, 15, &s.node);
+    CHECK(t.credits() == "(no stack)[S] wall 50 cpu 5 samples 0\n");
+}
+
+TEST_CASE("track: a clock that can no longer be read takes nothing back") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 900));
+    t.take("mf", 1'000);
+    t.track.finish(2'000, -1, nullptr);
+    CHECK(t.credits() == "mf wall 2000 cpu 900 samples 1\n");
+}
+
+TEST_CASE("track: a sample that is older than what was credited adds no time") {
+    staged_track t;
+    t.track.begin(0, 0);
+    t.track.take_without_stack(2'000, 10, nullptr);
+    t.take("mf", 1'500);
+    CHECK(t.credits() == "(no stack) wall 2000 cpu 10 samples 0\n"
+                         "mf wall 0 cpu 0 samples 1\n");
+    t.take("mf", 1'700, true);
+    CHECK(t.track.wall_ns() == 2'000);
+}
+
+namespace {
+
+struct sums {
+    std::int64_t wall = 0;
+    std::int64_t cpu = 0;
+    bool negative = false;
+};
+
+sums sum_of(const staged::call_tree& tree) {
+    sums total;
+    for (const auto& leaf : tree.leaves()) {
+        total.wall += leaf.wall_ns;
+        total.cpu += leaf.cpu_ns;
+        total.negative = total.negative || leaf.wall_ns < 0 || leaf.cpu_ns < 0;
+    }
+    return total;
+}
+
+/// A thread that runs, waits, blocks signals and is visited at random.
+class random_life {
+public:
+    explicit random_life(std::uint32_t seed) : random_(seed) {
+        now_ = begun_ = pick(0, 1'000'000);
+        cpu_ = cpu_begun_ = pick(0, 1'000'000);
+        t.track.begin(now_, cpu_);
+    }
+
+    void step() {
+        constexpr std::int64_t steps[] = {0, 1, 900, 30'000, 1'000'000, 50'000'000};
+        const std::int64_t dt = pick(0, steps[pick(0, 5)]);
+        now_ += dt;
+        cpu_ += pick(0, 2) == 0 ? 0 : pick(0, dt);
+        const staged::scope_node* const scope = pick(0, 1) == 0 ? nullptr : &scope_.node;
+        switch (pick(0, 5)) {
+        case 0:
+        case 1:
+            t.track.visit(now_, cpu_);
+            break;
+        case 2:
+            t.track.visit_pending(now_, cpu_, scope);
+            break;
+        case 3:
+            t.track.take_without_stack(now_, cpu_, scope);
+            break;
+        case 4:
+            t.take(stacks[pick(0, 3)], now_ - pick(0, dt), pick(0, 1) == 0);
+            break;
+        default:
+            t.take_in_kernel(stacks[pick(0, 3)], now_ - pick(0, dt), cpu_, pick(0, 1) == 0);
+        }
+    }
+    void finish() { t.track.finish(now_, cpu_, nullptr); }
+
+    std::int64_t wall() const { return now_ - begun_; }
+    std::int64_t cpu() const { return cpu_ - cpu_begun_; }
+
+    staged_track t;
+
+private:
+    static constexpr const char* stacks[] = {"m", "mf", "mfg", "mw"};
+
+    std::int64_t pick(std::int64_t low, std::int64_t high) {
+        return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
+    }
+
+    std::mt19937 random_;
+    staged_scope scope_{"S"};
+    std::int64_t now_, begun_, cpu_, cpu_begun_;
+};
+
+} // namespace
+
+TEST_CASE("track: whatever happens the leaves add up to the thread's life") {
+    for (std::uint32_t seed = 0; seed < 300; ++seed) {
+        random_life life(seed);
+        for (int i = 0; i < 150; ++i) {
+            life.step();
+            const sums now = sum_of(life.t.track.tree());
+            if (now.wall != life.t.track.wall_ns() || now.cpu != life.t.track.cpu_ns() ||
+                now.wall > life.wall() || now.cpu > life.cpu() || now.negative)
+                FAIL("seed " << seed << ", step " << i << ": " << life.t.credits());
+        }
+        life.finish();
+        const sums end = sum_of(life.t.track.tree());
+        if (end.wall != life.wall() || end.cpu != life.cpu() || end.negative)
+            FAIL("seed " << seed << ": " << life.t.credits());
+    }
+    SUCCEED();
+}
