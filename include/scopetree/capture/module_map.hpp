@@ -32,15 +32,18 @@ struct mapped_module {
 /// could want.
 class module_map {
 public:
+    /// What lists the modules: the loader, or what a test puts in its place.
+    using module_list = int(int (*)(dl_phdr_info*, std::size_t, void*), void*);
+
     /// Looks whether libraries came or went since the last call. True if so.
-    bool refresh() {
+    bool refresh(module_list& list = ::dl_iterate_phdr) {
         search state{this, false, false, 0};
-        ::dl_iterate_phdr(&module_map::visit, &state);
+        list(&module_map::visit, &state);
         if (!state.changed)
             return false;
         loaded_.clear();
         state = {this, true, false, 0};
-        ::dl_iterate_phdr(&module_map::visit, &state);
+        list(&module_map::visit, &state);
         return true;
     }
 
