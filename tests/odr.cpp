@@ -2,16 +2,6 @@
 // them too: a function or variable that lacks `inline` is defined twice and does not link.
 // The structure test `odr` names what is missing here.
 
-#include <scopetree/config.hpp>
-#include <scopetree/environment.hpp>
-#include <scopetree/exit_report.hpp>
-#include <scopetree/fwd.hpp>
-#include <scopetree/options.hpp>
-#include <scopetree/profiler.hpp>
-#include <scopetree/scope.hpp>
-#include <scopetree/scopetree.hpp>
-#include <scopetree/version.hpp>
-
 #include <scopetree/capture/clock.hpp>
 #include <scopetree/capture/mapped_memory.hpp>
 #include <scopetree/capture/module_map.hpp>
@@ -26,6 +16,16 @@
 #include <scopetree/capture/ticks.hpp>
 #include <scopetree/capture/unwind.hpp>
 #include <scopetree/capture/visit_plan.hpp>
+
+#include <scopetree/config.hpp>
+#include <scopetree/environment.hpp>
+#include <scopetree/exit_report.hpp>
+#include <scopetree/fwd.hpp>
+#include <scopetree/options.hpp>
+#include <scopetree/profiler.hpp>
+#include <scopetree/scope.hpp>
+#include <scopetree/scopetree.hpp>
+#include <scopetree/version.hpp>
 
 #include <scopetree/model/call_tree.hpp>
 #include <scopetree/model/frame.hpp>
