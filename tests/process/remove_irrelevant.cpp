@@ -45,6 +45,16 @@ TEST_CASE("remove irrelevant: exactly 1 % stays, whatever the root's time", "[pr
     }
 }
 
+TEST_CASE("remove irrelevant: exactly 7 % stays", "[process]") {
+    session_builder built;
+    built.thread("main", "a|a.cpp:1|7\nb|a.cpp:2|93\n");
+    for (call_node& node : built->threads[0].nodes)
+        node.wall_ns /= 1'000'000; // of 100 ns: 100 * 0.07 is not 7
+    detail::view_tree tree = test::view_of(*built);
+    detail::remove_irrelevant(tree, 0.07);
+    CHECK(tree.children_of(0).size() == 2);
+}
+
 TEST_CASE("remove irrelevant: a threshold of nothing keeps everything", "[process]") {
     session_builder built;
     built.thread("main", "a|a.cpp:1|0\nb|a.cpp:2|100\n");

@@ -21,3 +21,14 @@ TEST_CASE("remove unnecessary self: only children only", "[process]") {
     d 4 -4
 )");
 }
+
+TEST_CASE("remove unnecessary self: the first of several children stays", "[process]") {
+    session_builder built;
+    built.thread("main", "a|a.cpp:1|5\n  b|a.cpp:2|2\n");
+    detail::view_tree tree = test::view_of(*built);
+    std::vector<std::uint32_t> children = tree.children_of(1);
+    std::reverse(children.begin(), children.end());
+    tree.set_children(1, children);
+    detail::remove_unnecessary_self(tree);
+    CHECK(draw(tree) == "main 7\n  a 7\n    [self] 5\n    b 2 -2\n");
+}

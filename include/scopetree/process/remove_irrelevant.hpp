@@ -14,7 +14,7 @@ namespace detail {
 /// Takes out every child with less than `threshold` (0.01: 1 %) of the root's time, and what is
 /// below it; exactly that much stays. The time becomes the parent's `absorbed`. Linear.
 inline void remove_irrelevant(view_tree& tree, double threshold) {
-    // 0.01 as a double is a little more than 1 %, which must not take out exactly 1 %.
+    // 0.07 * 100 is a little more than 7, which must not take out exactly 7 %.
     const double least = static_cast<double>(tree.root().time) * threshold * (1 - 1e-12);
     std::vector<std::uint32_t> kept;
     visit_preorder(tree, [&](std::uint32_t node) {
