@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -142,8 +143,7 @@ inline bool apply_interval(std::string_view value, std::int64_t, environment_set
     const std::optional<double> duration = parse_duration(value);
     if (!duration || *duration < 10e3 || *duration > 10e9)
         return false;
-    into.values.sampling.interval =
-        std::chrono::nanoseconds(static_cast<std::int64_t>(*duration + 0.5));
+    into.values.sampling.interval = std::chrono::nanoseconds(std::llround(*duration));
     return true;
 }
 
@@ -346,7 +346,7 @@ environment_settings read_environment(Lookup&& lookup, std::int64_t pid,
         const auto found = lookup(variable.name.data());
         if (!found)
             continue;
-        const std::string value(*found);
+        const std::string_view value = *found;
         if (!value.empty() && !variable.apply(value, pid, result)) {
             result.errors.push_back(std::string(variable.name) + "=" + detail::quoted(value) +
                                     " is ignored; accepted: " + std::string(variable.accepted));

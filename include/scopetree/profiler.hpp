@@ -102,14 +102,15 @@ public:
         if (is_running())
             sampler_->stop();
         else if (sampler_ != nullptr)
-            sampler_.release(); // in the child of a fork: its thread is not there to be joined
+            static_cast<void>(
+                sampler_.release()); // after fork its thread is not there to be joined
     }
 
     /// Scopes and samples count from now on. Throws profiler_error when a profiler runs already, in
     /// this object or elsewhere in the process, or when the kernel refuses a thread or a handler.
     void start() {
         if (!is_running() && sampler_ != nullptr)
-            sampler_.release();
+            static_cast<void>(sampler_.release());
         if (sampler_ != nullptr)
             throw profiler_error(already_running);
         auto made = std::make_unique<sampler>(*registry_, options_);
@@ -146,7 +147,7 @@ public:
             result = copy.take();
             result.about = about(figures);
         });
-        return finish(std::move(result), chosen);
+        return finish(result, chosen);
     }
 
     /// What stop() would return now; the run goes on. Throws profiler_error when it is not running.
@@ -170,7 +171,7 @@ public:
             copy.add(account, detail::thread_name(account, pid_));
         recording result = copy.take();
         result.about = about(figures);
-        return finish(std::move(result), chosen);
+        return finish(result, chosen);
     }
 
     /// False in a forked child, which is not profiled until it starts again.
@@ -218,7 +219,7 @@ private:
         return result;
     }
 
-    static session finish(recording source, const resolve_options& chosen) {
+    static session finish(const recording& source, const resolve_options& chosen) {
         session result = resolve(source, chosen);
         for (const thread_tree& thread : result.threads)
             result.cpu_ns += thread.cpu_ns;

@@ -5,6 +5,7 @@
 #include <scopetree/model/recording.hpp>
 #include <scopetree/model/track_store.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -104,7 +105,7 @@ private:
     }
 
     std::int64_t to_ns(std::uint64_t ticks) const noexcept {
-        return static_cast<std::int64_t>(static_cast<double>(ticks) * ns_per_tick_ + 0.5);
+        return std::llround(static_cast<double>(ticks) * ns_per_tick_);
     }
 
     recording result_;

@@ -37,7 +37,7 @@ struct symbol_entry {
 /// older libbacktrace believes both: `/build//src/x.cpp`. A doubled slash can also be the user's,
 /// so the file system has the last word.
 inline std::string path_or_empty(const char* path) {
-    const std::string all = path == nullptr ? "" : path;
+    std::string all = path == nullptr ? "" : path;
     const std::size_t joint = all.find("//");
     if (joint == std::string::npos || joint == 0 || ::access(path, F_OK) == 0)
         return all;
