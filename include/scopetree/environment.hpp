@@ -156,11 +156,11 @@ inline bool apply_share(std::string_view value, double& into) {
 inline bool apply_max_frames(std::string_view value, std::int64_t, environment_settings& into) {
     std::uint32_t count = 0;
     for (const char c : value) {
-        if (c < '0' || c > '9' || count > 100'000)
+        if (c < '0' || c > '9' || count > most_frames)
             return false;
         count = count * 10 + static_cast<std::uint32_t>(c - '0');
     }
-    if (count < 1 || count > 100'000)
+    if (count < 1 || count > most_frames)
         return false;
     into.values.sampling.max_frames = count;
     return true;
@@ -250,7 +250,7 @@ inline constexpr environment_variable environment_variables[] = {
      [](std::string_view v, std::int64_t, env& e) {
          return apply_share(v, e.values.sampling.cpu_budget);
      }},
-    {"SCOPETREE_MAX_FRAMES", "a number from 1 to 100000", apply_max_frames},
+    {"SCOPETREE_MAX_FRAMES", "a number from 1 to 4000", apply_max_frames},
     {"SCOPETREE_OUTPUT", output_endings, apply_output},
     {"SCOPETREE_LIBRARY_PATHS", "folders, separated by colons",
      [](std::string_view v, std::int64_t, env& e) {

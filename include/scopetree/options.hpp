@@ -21,12 +21,15 @@ enum class thread_selection : std::uint8_t {
     all         ///< every thread of the process
 };
 
+/// The largest options::max_frames: two such samples fit into a thread's ring.
+inline constexpr std::uint32_t most_frames = 4'000;
+
 /// How samples are taken.
 struct options {
     std::chrono::nanoseconds interval = std::chrono::milliseconds(1); ///< mean time between samples
     thread_selection threads = thread_selection::registered;
     double cpu_budget = 0.05;       ///< of one core, for the timer thread; beyond it, it thins out
-    std::uint32_t max_frames = 512; ///< innermost frames kept of a stack
+    std::uint32_t max_frames = 512; ///< innermost frames kept of a stack, at most 4,000
 };
 
 /// A choice that can be left to the terminal.

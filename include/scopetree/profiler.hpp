@@ -88,8 +88,9 @@ public:
             throw std::invalid_argument("scopetree: interval must be from 10us to 10s");
         if (!(chosen.cpu_budget > 0.0 && chosen.cpu_budget <= 1.0))
             throw std::invalid_argument("scopetree: cpu_budget must be above 0 and at most 1");
-        if (chosen.max_frames < 1 || chosen.max_frames > 4096)
-            throw std::invalid_argument("scopetree: max_frames must be from 1 to 4096");
+        static_assert(most_frames + Capture::extra_frames <= detail::sample_ring::max_pcs);
+        if (chosen.max_frames < 1 || chosen.max_frames > most_frames)
+            throw std::invalid_argument("scopetree: max_frames must be from 1 to 4000");
         if (registry_ == nullptr)
             throw profiler_error("scopetree: this process runs another version of scopetree, or "
                                  "one built with another setting of SCOPETREE_LIBBACKTRACE");

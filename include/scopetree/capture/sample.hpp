@@ -42,6 +42,9 @@ public:
     static constexpr std::uint32_t word_count = 8192;
     static constexpr std::uint32_t header_words = sizeof(sample) / sizeof(std::uintptr_t);
 
+    /// Room for so many always fits into an empty ring, wherever in it the next sample begins.
+    static constexpr std::uint32_t max_pcs = word_count / 2 - 1 - header_words;
+
     /// False when the kernel has no memory for it. Not signal-safe.
     bool open() noexcept {
         if (words_ == nullptr)
