@@ -11,6 +11,28 @@ namespace scopetree {
 inline namespace SCOPETREE_ABI {
 namespace detail {
 
+/// Whose turn it is: a window that goes round a circle on which the places of a list lie evenly (by
+/// the golden ratio; Knuth, TAOCP 3, 6.4). However its width changes, it leaves nobody out.
+class rotation {
+public:
+    /// Moves on to the next of the places; `share` of all (0 … 1) come within the window.
+    void advance(double share) noexcept {
+        begin_ += width_;
+        all_ = share >= 1.0;
+        width_ = all_ ? 0 : static_cast<std::uint32_t>(share * 4294967295.0);
+    }
+
+    bool holds(std::uint64_t place) const noexcept {
+        return all_ || static_cast<std::uint32_t>(place * 2654435769u) - begin_ < width_;
+    }
+    bool holds_all() const noexcept { return all_; }
+
+private:
+    std::uint32_t begin_ = 0;
+    std::uint32_t width_ = 0;
+    bool all_ = true;
+};
+
 /// All threads every tick, while that is affordable. Beyond that threads that wait are visited in
 /// turn, and if need be also those that run. Pure arithmetic: the measured cost is passed in.
 class visit_plan {
@@ -19,27 +41,29 @@ public:
 
     /// Starts a tick with so many threads running and waiting when last seen.
     void begin_tick(std::uint32_t running, std::uint32_t waiting) noexcept {
-        ++tick_;
         const double wanted = running + waiting;
         if (wanted <= affordable_) {
-            running_stride_ = waiting_stride_ = 1;
+            running_turn_.advance(1.0);
+            waiting_turn_.advance(1.0);
             return;
         }
         const double for_running = std::min<double>(running, std::max(affordable_ * 0.7, 1.0));
         const double for_waiting = std::max(affordable_ - for_running, affordable_ * 0.3);
-        running_stride_ = stride(running, for_running);
-        waiting_stride_ = stride(waiting, for_waiting);
+        running_turn_.advance(running == 0 ? 1.0 : for_running / running);
+        waiting_turn_.advance(waiting == 0 ? 1.0 : for_waiting / waiting);
     }
 
     /// Whether the thread at this place in the list is visited in this tick.
     bool is_due(std::uint64_t place, bool waiting) noexcept {
-        const bool due = (tick_ + place) % (waiting ? waiting_stride_ : running_stride_) == 0;
+        const bool due = (waiting ? waiting_turn_ : running_turn_).holds(place);
         visited_ += due ? 1 : 0;
         return due;
     }
 
     /// Some threads are left out in this tick.
-    bool thinned() const noexcept { return running_stride_ > 1 || waiting_stride_ > 1; }
+    bool thinned() const noexcept {
+        return !running_turn_.holds_all() || !waiting_turn_.holds_all();
+    }
 
     /// Takes in what the ticks since the last call cost: CPU time of the timer thread in `wall_ns`.
     /// The factor by which ticks must be further apart when leaving out threads is not enough.
@@ -61,17 +85,12 @@ public:
     }
 
 private:
-    static std::uint32_t stride(std::uint32_t threads, double visits) noexcept {
-        return threads <= visits ? 1u : static_cast<std::uint32_t>(threads / visits) + 1u;
-    }
-
     double budget_;
     double affordable_ = 1e6;
     double stretch_ = 1.0;
-    std::uint64_t tick_ = 0;
     std::uint64_t visited_ = 0;
-    std::uint32_t running_stride_ = 1;
-    std::uint32_t waiting_stride_ = 1;
+    rotation running_turn_;
+    rotation waiting_turn_;
 };
 
 } // namespace detail

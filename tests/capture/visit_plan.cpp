@@ -1,0 +1,182 @@
+#include <scopetree/capture/visit_plan.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+using scopetree::detail::visit_plan;
+
+namespace {
+
+constexpr double budget = 0.05;
+constexpr double interval_ns = 1'000'000;
+
+/// A timer thread of which we know what it costs.
+class simulation {
+public:
+    simulation(std::uint32_t running, std::uint32_t waiting, double tick_ns, double running_ns,
+               double waiting_ns)
+        : visits(running + waiting), running_(running), waiting_(waiting), tick_ns_(tick_ns),
+          running_ns_(running_ns), waiting_ns_(waiting_ns) {}
+
+    /// As many ticks as lie between two measures.
+    void period() {
+        double cpu = 0;
+        for (int i = 0; i < 50; ++i) {
+            plan.begin_tick(running_, waiting_);
+            cpu += tick_ns_;
+            for (std::uint32_t k = 0; k < visits.size(); ++k) {
+                const bool waits = k >= running_;
+                if (!plan.is_due(k, waits))
+                    continue;
+                ++visits[k];
+                cpu += waits ? waiting_ns_ : running_ns_;
+            }
+        }
+        const double wall = 50 * interval_ns * stretch;
+        use = cpu / wall;
+        stretch = plan.measure(static_cast<std::int64_t>(cpu), static_cast<std::int64_t>(wall), 50);
+    }
+    void periods(int count) {
+        for (int i = 0; i < count; ++i)
+            period();
+    }
+    /// The mean use of so many periods.
+    double mean_use(int count) {
+        double sum = 0;
+        for (int i = 0; i < count; ++i) {
+            period();
+            sum += use;
+        }
+        return sum / count;
+    }
+    std::uint64_t fewest(std::size_t from, std::size_t to) const {
+        return *std::min_element(visits.begin() + static_cast<std::ptrdiff_t>(from),
+                                 visits.begin() + static_cast<std::ptrdiff_t>(to));
+    }
+
+    visit_plan plan{budget};
+    std::vector<std::uint64_t> visits; ///< by thread; those that run come first
+    double stretch = 1.0;
+    double use = 0;
+
+private:
+    std::uint32_t running_, waiting_;
+    double tick_ns_, running_ns_, waiting_ns_;
+};
+
+} // namespace
+
+TEST_CASE("plan: while it is affordable every thread is visited in every tick") {
+    simulation s(4, 50, 2'000, 1'500, 300);
+    s.periods(20);
+    CHECK(s.fewest(0, 54) == 20 * 50);
+    CHECK_FALSE(s.plan.thinned());
+    CHECK(s.stretch == 1.0);
+}
+
+TEST_CASE("plan: many threads are thinned out until the budget holds") {
+    const auto running = GENERATE(as<std::uint32_t>{}, 0, 2, 40, 400);
+    const auto waiting = GENERATE(as<std::uint32_t>{}, 0, 300, 5'000);
+    if (running + waiting == 0)
+        return;
+    simulation s(running, waiting, 2'000, 2'000, 400);
+    s.periods(30);
+    INFO(running << " run, " << waiting << " wait");
+    CHECK(s.mean_use(20) <= 1.2 * budget);
+    SECTION("nobody is left out for ever") {
+        std::fill(s.visits.begin(), s.visits.end(), 0);
+        s.periods(100);
+        CHECK(s.fewest(0, running + waiting) > 0);
+    }
+}
+
+TEST_CASE("plan: threads that run are visited more often than those that wait") {
+    simulation s(4, 5'000, 2'000, 1'500, 300);
+    s.periods(30);
+    std::fill(s.visits.begin(), s.visits.end(), 0);
+    s.periods(40);
+    CHECK(s.plan.thinned());
+    CHECK(s.fewest(0, 4) == 40 * 50);
+    CHECK(s.fewest(4, 5'004) > 0);
+    CHECK(s.fewest(4, 5'004) < 40 * 50 / 10);
+}
+
+TEST_CASE("plan: where a tick alone is too dear ticks come less often") {
+    simulation s(1, 0, 100'000, 10'000, 0);
+    s.periods(60);
+    CHECK(s.mean_use(20) <= 1.2 * budget);
+    CHECK(s.stretch > 1.5);
+    CHECK(s.stretch < 5.0);
+    CHECK(s.fewest(0, 1) > 0);
+}
+
+TEST_CASE("plan: goes back to every tick when the crowd has gone") {
+    simulation crowd(2, 5'000, 2'000, 1'500, 300);
+    crowd.periods(30);
+    REQUIRE(crowd.plan.thinned());
+    simulation few(2, 50, 2'000, 1'500, 300);
+    few.plan = crowd.plan;
+    few.stretch = crowd.stretch;
+    few.periods(30);
+    CHECK_FALSE(few.plan.thinned());
+    CHECK(few.stretch == 1.0);
+    std::fill(few.visits.begin(), few.visits.end(), 0);
+    few.periods(1);
+    CHECK(few.fewest(0, 52) == 50);
+}
+
+TEST_CASE("plan: each thread has its turn, and about as many in every tick") {
+    visit_plan plan(budget);
+    // 1,000 visits a tick cost ten times the budget.
+    plan.begin_tick(0, 1'000);
+    for (std::uint64_t i = 0; i < 1'000; ++i)
+        plan.is_due(i, true);
+    plan.measure(static_cast<std::int64_t>(10 * budget * interval_ns), 1'000'000, 1);
+    std::vector<int> visits(1'000);
+    for (int tick = 0; tick < 100; ++tick) {
+        plan.begin_tick(0, 1'000);
+        CHECK(plan.thinned());
+        int in_this = 0;
+        for (std::uint64_t i = 0; i < 1'000; ++i)
+            if (plan.is_due(i, true)) {
+                ++visits[i];
+                ++in_this;
+            }
+        CHECK(in_this >= 95);
+        CHECK(in_this <= 105);
+    }
+    const auto [least, most] = std::minmax_element(visits.begin(), visits.end());
+    CHECK(*least >= 9);
+    CHECK(*most <= 11);
+}
+
+TEST_CASE("plan: nobody loses a turn when what is affordable changes all the time") {
+    simulation s(40, 5'000, 2'000, 2'000, 400);
+    s.periods(10);
+    std::vector<std::uint64_t> last(s.visits.size());
+    std::uint64_t longest = 0;
+    for (std::uint64_t tick = 1; tick <= 20'000; ++tick) {
+        s.plan.begin_tick(40, 5'000);
+        for (std::uint32_t k = 0; k < 5'040; ++k)
+            if (s.plan.is_due(k, k >= 40)) {
+                longest = std::max(longest, tick - last[k]);
+                last[k] = tick;
+            }
+        if (tick % 50 == 0) // now half of the budget, now twice
+            s.plan.measure(tick % 100 == 0 ? 1'250'000 : 5'000'000, 50'000'000, 50);
+    }
+    for (const std::uint64_t at : last)
+        longest = std::max(longest, 20'001 - at);
+    CHECK(longest < 5'000);
+}
+
+TEST_CASE("plan: a measure without ticks or time changes nothing") {
+    visit_plan plan(budget);
+    CHECK(plan.measure(1'000'000'000, 1'000, 0) == 1.0);
+    CHECK(plan.measure(1'000'000'000, 0, 10) == 1.0);
+    plan.begin_tick(10, 10);
+    CHECK_FALSE(plan.thinned());
+}
