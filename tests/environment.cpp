@@ -234,6 +234,8 @@ TEST_CASE("environment: an unknown variable is answered with the nearest one", "
                                                "variable; did you mean SCOPETREE_INTERVAL?");
     CHECK(only_error("SCOPETREE_COLOUR").find("SCOPETREE_COLOR?") != std::string::npos);
     CHECK(only_error("SCOPETREE_TRESHOLD").find("SCOPETREE_THRESHOLD?") != std::string::npos);
+    CHECK(only_error("SCOPETREE_SOMETHING_ELSE").find("; the nearest is SCOPETREE_") !=
+          std::string::npos);
     CHECK(read({{"SCOPETREES", "1"}, {"PATH", "/bin"}, {"XSCOPETREE_FLAT", "1"}}).errors.empty());
 }
 

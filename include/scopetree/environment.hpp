@@ -323,11 +323,12 @@ inline void check_variable_name(std::string_view name, std::vector<std::string>&
             nearest = known.name;
         }
     }
-    if (distance != 0) {
-        errors.push_back(std::string(name) +
-                         " is ignored, there is no such variable; did you mean " +
-                         std::string(nearest) + "?");
-    }
+    constexpr std::size_t likely_slip = 3;
+    if (distance == 0)
+        return;
+    errors.push_back(std::string(name) + " is ignored, there is no such variable; " +
+                     (distance <= likely_slip ? "did you mean " : "the nearest is ") +
+                     std::string(nearest) + (distance <= likely_slip ? "?" : ""));
 }
 
 } // namespace detail

@@ -41,6 +41,56 @@ TEST_CASE("collapse runtime: which frames", "[process]") {
     CHECK_FALSE(is_runtime("_start", false, frame_kind::synthetic));
 }
 
+TEST_CASE("collapse runtime: inlined parts of a thread's start", "[process]") {
+    frame f;
+    f.name = "__invoke_impl<void, main::{lambda}>";
+    CHECK(detail::is_runtime(f));
+    f.file = "/usr/include/c++/12/bits/std_thread.h";
+    for (const char* name : {"operator()", "_M_invoke<0>", "_M_run"}) {
+        f.name = name;
+        CHECK(detail::is_runtime(f));
+    }
+    f.name = "thread<main::{lambda}>"; // starting one is work
+    CHECK_FALSE(detail::is_runtime(f));
+    f.name = "operator()";
+    f.file = "/home/user/std_thread.h";
+    CHECK_FALSE(detail::is_runtime(f));
+    f.file = "/usr/include/c++/12/bits/std_thread.h";
+    f.application = true;
+    CHECK_FALSE(detail::is_runtime(f));
+}
+
+TEST_CASE("collapse runtime: nameless functions of stripped libraries, above all else",
+          "[process]") {
+    session_builder built;
+    built.thread("worker", R"(
+~clone3||0
+  ~libc.so.6+0x88fd4||1
+    ~libstdc++.so.6+0xd44a3||0
+      run|a.cpp:1|2
+        ~libstdc++.so.6+0x1||0
+          f|a.cpp:2|4
+~libc.so.6+0x5||8
+~libm.so.6+0x5||0
+  g|a.cpp:3|16
+)");
+    detail::view_tree tree = test::view_of(*built);
+    detail::collapse_runtime(tree);
+    CHECK(draw(tree) == R"(worker 31
+  run 6
+    libstdc++.so.6+0x1 4
+      f 4
+        [self] 4
+    [self] 2
+  [self] 1
+  libc.so.6+0x5 8
+    [self] 8
+  libm.so.6+0x5 16
+    g 16
+      [self] 16
+)");
+}
+
 TEST_CASE("collapse runtime: children take the place", "[process]") {
     session_builder built;
     built.thread("_start", R"(

@@ -35,8 +35,7 @@ TEST_CASE("source path: of library frames", "[process]") {
     const row rows[] = {
         {"", "libc.so.6", "libc.so.6"},
         {"/", "libc.so.6", "libc.so.6"},
-        {"foo/x.h", "foo/x.h", "foo"},
-        {"x.h", "x.h", "x.h"},
+        {"nptl/futex-internal.c", "nptl/futex-internal.c", "libc.so.6"},
         {"./nptl/pthread_mutex_lock.c", "nptl/pthread_mutex_lock.c", "libc.so.6"},
         {"../sysdeps/unix/sysv/linux/read.c", "sysdeps/unix/sysv/linux/read.c", "libc.so.6"},
         {"..", "..", "libc.so.6"},
@@ -89,6 +88,15 @@ TEST_CASE("source path: of the program's own frames", "[process]") {
     }
 }
 
+TEST_CASE("source path: relative ones as the compiler wrote them", "[process]") {
+    for (const char* module : {"", "/usr/lib/libfoo.so", "/home/user/program"}) {
+        const session s = make_session("", module);
+        CHECK(shorten_path(s, make_frame("foo/x.h", false)).shown == "foo/x.h");
+        CHECK(shorten_path(s, make_frame("foo/x.h", false)).library == "foo");
+        CHECK(shorten_path(s, make_frame("x.h", false)).library == "x.h");
+    }
+}
+
 TEST_CASE("source path: nothing is known", "[process]") {
     const session s;
     CHECK(shorten_path(s, frame()).shown.empty());
@@ -97,6 +105,12 @@ TEST_CASE("source path: nothing is known", "[process]") {
     f.file = "/elsewhere/a.cpp";
     CHECK(shorten_path(s, f).shown == "/elsewhere/a.cpp");
     CHECK(shorten_path(s, f).library == "elsewhere");
+}
+
+TEST_CASE("source path: libstdc++ has one name, whatever is known of the frame", "[process]") {
+    const session s = make_session("", "/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30");
+    CHECK(shorten_path(s, make_frame("", false)).shown == "libstdc++.so.6.0.30");
+    CHECK(shorten_path(s, make_frame("", false)).library == "libstdc++");
 }
 
 TEST_CASE("source path: one for every frame", "[process]") {

@@ -102,7 +102,9 @@ inline source_path relative_source(const frame& f, const std::vector<std::string
                                    std::string module) {
     std::size_t first = 0;
     std::string library(first_named_component(f.file));
-    if (f.file.front() == '.' && !f.application) {
+    const bool in_libc = begins_with(module, "libc.so") || begins_with(module, "libm.so") ||
+                         begins_with(module, "ld-linux");
+    if ((f.file.front() == '.' || in_libc) && !f.application) {
         const auto in_gcc = std::find(components.begin(), components.end(), "libstdc++-v3");
         if (in_gcc != components.end() && in_gcc + 1 != components.end()) {
             first = static_cast<std::size_t>(in_gcc - components.begin()) + 1;
@@ -126,7 +128,7 @@ inline source_path shorten_path(const session& source, const frame& f) {
         module = file_name(source.modules[f.module].path);
     const std::vector<std::string_view> components = path_components(f.file);
     if (components.empty())
-        return {module, module};
+        return {module, begins_with(module, "libstdc++.so") ? "libstdc++" : module};
     if (f.file.front() != '/')
         return relative_source(f, components, std::move(module));
     const std::vector<std::string_view> root = path_components(source.source_root);
