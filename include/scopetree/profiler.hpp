@@ -116,8 +116,6 @@ public:
             throw profiler_error(already_running);
         auto made = std::make_unique<sampler>(*registry_, options_);
         detail::pin_module_of(reinterpret_cast<const void*>(&detail::handle_signal));
-        started_unix_ns_ = detail::read_clock(CLOCK_REALTIME);
-        started_ = detail::mark_ticks(registry_->ticks);
         lost_scopes_before_ = registry_->lost_scopes();
         switch (made->start()) {
         case sampler::start_error::none:
@@ -129,6 +127,8 @@ public:
         case sampler::start_error::no_thread:
             throw profiler_error("scopetree: the timer thread could not be started");
         }
+        started_unix_ns_ = detail::read_clock(CLOCK_REALTIME);
+        started_ = detail::mark_ticks(registry_->ticks);
         pid_ = ::getpid();
         sampler_ = std::move(made);
     }
@@ -138,6 +138,7 @@ public:
     session stop(const resolve_options& chosen = {}) {
         expect_running();
         sampler_->stop();
+        const std::int64_t now = detail::monotonic_ns();
         const auto ended = std::exchange(sampler_, nullptr);
         recording result;
         ended->with_lock([&](const store& threads, const detail::sampler_figures& figures) {
@@ -146,7 +147,7 @@ public:
                 copy.add(account, detail::thread_name(account, pid_));
             });
             result = copy.take();
-            result.about = about(figures);
+            result.about = about(figures, now);
         });
         return finish(result, chosen);
     }
@@ -157,21 +158,23 @@ public:
         detail::mapped_vector<detail::thread_account> accounts;
         detail::location_table locations;
         detail::sampler_figures figures;
+        std::int64_t now = 0;
         sampler_->with_lock([&](const store& threads, const detail::sampler_figures& so_far) {
             figures = so_far;
+            now = detail::monotonic_ns();
             locations = threads.locations;
             threads.for_each_ended(
                 [&](const detail::thread_account& account) { accounts.push_back(account); });
             for (detail::thread_record* const record : registry_->threads())
                 if (store::account_of(*record) != nullptr)
-                    accounts.push_back(threads.copy(*record, detail::monotonic_ns(),
-                                                    detail::read_clock(record->cpu_clock)));
+                    accounts.push_back(
+                        threads.copy(*record, now, detail::read_clock(record->cpu_clock)));
         });
         detail::recorder copy(locations, ns_per_tick());
         for (const detail::thread_account& account : accounts)
             copy.add(account, detail::thread_name(account, pid_));
         recording result = copy.take();
-        result.about = about(figures);
+        result.about = about(figures, now);
         return finish(result, chosen);
     }
 
@@ -196,12 +199,12 @@ private:
         return detail::ns_per_tick(started_, detail::mark_ticks(registry_->ticks));
     }
 
-    session about(const detail::sampler_figures& from) const {
+    session about(const detail::sampler_figures& from, std::int64_t now_ns) const {
         session result;
         result.program = detail::command_line();
         result.version = SCOPETREE_VERSION;
         result.recorded_unix_ns = started_unix_ns_;
-        result.duration_ns = detail::monotonic_ns() - started_.ns;
+        result.duration_ns = now_ns - started_.ns;
         result.interval_ns = options_.interval.count();
         result.pid = pid_;
         result.figures = {from.samples,   from.dropped,    from.truncated,
