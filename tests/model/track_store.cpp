@@ -1,0 +1,134 @@
+#include <scopetree/model/track_store.hpp>
+
+#include "staged_thread.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+using staged::thread_account;
+using staged::thread_record;
+using staged::track_store;
+
+TEST_CASE("store: an account holds a thread's life, scopes and name") {
+    staged::threads s;
+    thread_record& record = s.start("worker", 100);
+    staged::scope_node& node = s.scope(record.root, "a");
+    node.calls = 5;
+    s.sample(record, "mf", 150, &node);
+    s.end(record, 200, 40);
+    CHECK(track_store::account_of(record) == nullptr);
+    int met = 0;
+    s.store.for_each_ended([&](const thread_account& account) {
+        ++met;
+        CHECK(account.wall_ns == 100);
+        CHECK(account.cpu_ns == 40);
+        CHECK(account.named);
+        CHECK(std::string(account.name) == "worker");
+        CHECK(account.tid == record.tid);
+        CHECK(staged::credits(account.track.tree(), s.store.locations) ==
+              "mf[a] wall 100 cpu 40 samples 1\n");
+        REQUIRE(account.scopes.counts().size() == 1);
+        CHECK(account.scopes.counts()[0].calls == 5);
+    });
+    CHECK(met == 1);
+}
+
+TEST_CASE("store: a thread without an account ends without one") {
+    staged::threads s;
+    thread_record record;
+    s.store.end(record, 1, 1);
+    s.store.for_each_ended([](const thread_account&) { FAIL("there is none"); });
+}
+
+TEST_CASE("store: a copy closes the account and the original goes on") {
+    staged::threads s;
+    thread_record& record = s.start("worker");
+    staged::scope_node& node = s.scope(record.root, "a");
+    node.calls = 5;
+    s.sample(record, "mf", 50);
+    for (int i = 0; i < 2; ++i) { // copying twice counts nothing twice
+        const thread_account copy = s.store.copy(record, 80, 8);
+        CHECK(copy.wall_ns == 80);
+        CHECK(copy.cpu_ns == 8);
+        CHECK(copy.scopes.counts()[0].calls == 5);
+        CHECK(track_store::account_of(record)->track.wall_ns() == 50);
+        CHECK(track_store::account_of(record)->scopes.counts().empty());
+    }
+    s.sample(record, "mf", 100);
+    CHECK(s.store.copy(record, 100, 8).wall_ns == 100);
+}
+
+TEST_CASE("store: an unnamed thread has the kernel's name, while it lives") {
+    char before[16];
+    REQUIRE(::pthread_getname_np(::pthread_self(), before, sizeof before) == 0);
+    staged::threads s;
+    thread_record record;
+    record.tid = static_cast<pid_t>(::syscall(SYS_gettid));
+    staged::scope_table::init_root(record.root);
+    record.scopes = {&record.root, 1};
+    s.store.begin(record, 0, 0);
+    ::pthread_setname_np(::pthread_self(), "kernel's name");
+    track_store::refresh_name(record);
+    const thread_account alive = s.store.copy(record, 1, 1);
+    ::pthread_setname_np(::pthread_self(), before);
+    CHECK(std::string(alive.name) == "kernel's name");
+    CHECK_FALSE(alive.named);
+    track_store::account_of(record)->tid = 0x7fff'fffe; // as if it had gone
+    s.store.end(record, 1, 1);
+    s.store.for_each_ended(
+        [](const thread_account& account) { CHECK(std::string(account.name) == "kernel's name"); });
+}
+
+TEST_CASE("store: more threads than are kept apart are added up") {
+    constexpr int count = 200;
+    staged::threads s;
+    std::int64_t wall = 0, cpu = 0;
+    std::uint64_t calls = 0;
+    for (int i = 0; i < count; ++i) {
+        thread_record& record = s.start("t" + std::to_string(i));
+        staged::scope_node& node = s.scope(record.root, "a", true);
+        node.calls = 1 + static_cast<std::uint64_t>(i);
+        record_duration(*node.timing, 1, 100);
+        s.sample(record, i % 2 == 0 ? "mf" : "mg", 10, &node);
+        const std::int64_t life = 1'000 + (i * 37) % count; // in no order
+        s.end(record, life, life / 2);
+        wall += life;
+        cpu += life / 2;
+        calls += node.calls;
+    }
+    std::set<std::string> names;
+    std::int64_t shortest_apart = wall, wall_left = wall, cpu_left = cpu;
+    const thread_account* rest = nullptr;
+    s.store.for_each_ended([&](const thread_account& account) {
+        names.insert(account.name);
+        std::int64_t credited = 0;
+        for (const auto& leaf : account.track.tree().leaves())
+            credited += leaf.wall_ns;
+        CHECK(credited == account.wall_ns);
+        wall_left -= account.wall_ns;
+        cpu_left -= account.cpu_ns;
+        for (const auto& each : account.scopes.counts())
+            calls -= each.calls;
+        if (std::string(account.name) == "(ended threads)")
+            rest = &account;
+        else
+            shortest_apart = std::min(shortest_apart, account.wall_ns);
+    });
+    CHECK(names.size() == track_store::max_ended + 1);
+    CHECK(wall_left == 0);
+    CHECK(cpu_left == 0);
+    CHECK(calls == 0);
+    REQUIRE(rest != nullptr);
+    CHECK(rest->named);
+    CHECK(rest->track.tree().paths().size() == 4); // m, f and g below the root
+    // Those that lived longest are the ones to be seen.
+    CHECK(shortest_apart == 1'000 + count - static_cast<int>(track_store::max_ended));
+}
