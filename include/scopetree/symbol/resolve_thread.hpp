@@ -86,6 +86,8 @@ public:
 private:
     void add_complete(const raw_leaf& leaf);
     void add_incomplete(const raw_leaf& leaf);
+    bool continue_known_path(const raw_leaf& leaf);
+    void remember_paths(const raw_leaf& leaf);
     std::uint32_t add_stack(std::uint32_t node, std::size_t first_frame, std::size_t first_scope);
     void load_stack(const raw_leaf& leaf);
     void load_scopes(std::uint32_t scope);
@@ -105,9 +107,19 @@ private:
     std::vector<std::uint32_t> places_;       // by raw scope: the node of incomplete samples
     scope_placement placement_{0, 0};
 
+    /// By path: the node it leads to with the scope of the samples at hand. Most samples share most
+    /// of their way with others.
+    struct known_path {
+        std::uint32_t scope = no_index;
+        std::uint32_t node = 0;
+    };
+    std::vector<known_path> known_paths_;
+    std::vector<std::uint32_t> unknown_; // the paths of the sample that are not, innermost first
+
     // The sample at hand, outermost first.
     std::vector<const stack_frame*> stack_;
     std::vector<const function_keys*> keys_;
+    std::vector<std::uint32_t> nodes_; // by frame: the node behind it and its scopes
     std::vector<std::uint32_t> scopes_;
     std::vector<const open_scope*> open_;
     std::vector<std::size_t> under_; // by scope: the frame it goes under
@@ -119,6 +131,7 @@ inline thread_resolver::thread_resolver(const raw_thread& thread, frame_table& f
     open_scopes_.resize(thread.scopes.size());
     places_.assign(std::max<std::size_t>(thread.scopes.size(), 1), no_index);
     places_[0] = 0;
+    known_paths_.resize(thread.paths.size());
     for (std::size_t scope = 1; scope < thread.scopes.size(); ++scope) {
         scope_frames_[scope] = frames.add_scope(thread.scopes[scope]);
         open_scopes_[scope] = frames.describe(thread.scopes[scope]);
@@ -127,9 +140,15 @@ inline thread_resolver::thread_resolver(const raw_thread& thread, frame_table& f
 }
 
 inline thread_tree thread_resolver::resolve() {
+    std::vector<const raw_leaf*> complete;
     for (const raw_leaf& leaf : thread_.leaves)
         if (leaf.extent == stack_extent::complete)
-            add_complete(leaf);
+            complete.push_back(&leaf);
+    std::stable_sort(
+        complete.begin(), complete.end(),
+        [](const raw_leaf* left, const raw_leaf* right) { return left->scope < right->scope; });
+    for (const raw_leaf* leaf : complete)
+        add_complete(*leaf);
     find_places();
     for (const raw_leaf& leaf : thread_.leaves)
         if (leaf.extent != stack_extent::complete)
@@ -185,10 +204,12 @@ inline void thread_resolver::load_scopes(std::uint32_t scope) {
 inline std::uint32_t thread_resolver::add_stack(std::uint32_t node, std::size_t first_frame,
                                                 std::size_t first_scope) {
     std::size_t scope = first_scope;
+    nodes_.clear();
     for (std::size_t i = first_frame; i < stack_.size(); ++i) {
         node = tree_.child(node, stack_[i]->frame);
         for (; scope < scopes_.size() && under_[scope] == i; ++scope)
             node = scope_child(node, scopes_[scope]);
+        nodes_.push_back(node);
     }
     for (; scope < scopes_.size(); ++scope) // without any frame
         node = scope_child(node, scopes_[scope]);
@@ -196,10 +217,48 @@ inline std::uint32_t thread_resolver::add_stack(std::uint32_t node, std::size_t 
 }
 
 inline void thread_resolver::add_complete(const raw_leaf& leaf) {
+    if (continue_known_path(leaf))
+        return;
     load_stack(leaf);
     load_scopes(leaf.scope);
     under_ = placement_.place(keys_, open_);
     credit(add_stack(0, 0, 0), leaf);
+    if (placement_.settled())
+        remember_paths(leaf);
+}
+
+/// Only frames are left to add where an outer part of the path is known: it has all the scopes.
+inline bool thread_resolver::continue_known_path(const raw_leaf& leaf) {
+    unknown_.clear();
+    std::uint32_t path = leaf.path;
+    while (path < known_paths_.size() && known_paths_[path].scope != leaf.scope) {
+        unknown_.push_back(path);
+        path = thread_.paths[path].parent;
+    }
+    if (path >= known_paths_.size())
+        return false;
+    std::uint32_t node = known_paths_[path].node;
+    for (; !unknown_.empty(); unknown_.pop_back()) {
+        const std::uint32_t location = thread_.paths[unknown_.back()].location;
+        if (location != no_index)
+            for (const stack_frame& frame : frames_.stack_of(location))
+                node = tree_.child(node, frame.frame);
+        known_paths_[unknown_.back()] = {leaf.scope, node};
+    }
+    credit(node, leaf);
+    return true;
+}
+
+/// From the frame of the innermost scope inwards.
+inline void thread_resolver::remember_paths(const raw_leaf& leaf) {
+    const std::size_t first = under_.empty() ? 0 : under_.back() + 1;
+    std::size_t frames = 0;
+    for (std::size_t i = unknown_.size(); i-- > 0;) { // all of the sample's, it had no known one
+        const std::uint32_t location = thread_.paths[unknown_[i]].location;
+        frames += location == no_index ? 0 : frames_.stack_of(location).size();
+        if (frames >= first)
+            known_paths_[unknown_[i]] = {leaf.scope, frames == 0 ? 0 : nodes_[frames - 1]};
+    }
 }
 
 /// A scope's place is the one of its nodes under which most time was spent. Known ones stay.

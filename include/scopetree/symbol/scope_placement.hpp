@@ -42,6 +42,10 @@ public:
     const std::vector<std::size_t>& place(const std::vector<const function_keys*>& frames,
                                           const std::vector<const open_scope*>& scopes);
 
+    /// After place(): whether each scope found a frame of its own, so that a stack which continues
+    /// this one inwards would give the same places.
+    bool settled() const { return settled_; }
+
     /// The same for a stack that lacks its outermost frames: looks from the inside out, and stops
     /// at the first scope that has no frame. That one and those around it are `outside`.
     const std::vector<std::size_t>& place_inner(const std::vector<const function_keys*>& frames,
@@ -70,6 +74,7 @@ private:
     std::vector<std::uint64_t> site_frames_; // by site: the visit of a frame that has it already
     std::uint64_t sample_ = 0;
     std::uint64_t visit_ = 0;
+    bool settled_ = true;
     std::vector<std::size_t> places_;
 };
 
@@ -82,6 +87,7 @@ void scope_placement::walk(std::size_t count, FrameAt frame_at,
         for (std::uint32_t key : frame_at(i))
             seen_[key] = {sample_, i};
     places_.assign(scopes.size(), outside);
+    settled_ = true;
     std::size_t here = 0;
     for (std::size_t n = 0; n < scopes.size(); ++n) {
         const std::size_t k = backwards ? scopes.size() - 1 - n : n;
@@ -91,6 +97,7 @@ void scope_placement::walk(std::size_t count, FrameAt frame_at,
             if (seen_[key].sample == sample_ && (last == outside || seen_[key].frame > last))
                 last = seen_[key].frame;
         if (last == outside || last < here) {
+            settled_ = false;
             if (backwards)
                 return;
             continue;
@@ -99,6 +106,8 @@ void scope_placement::walk(std::size_t count, FrameAt frame_at,
         const std::size_t before = here;
         if (taken && last > here)
             ++here;
+        else if (taken)
+            settled_ = false;
         while (!share_key(frame_at(here), scope.function))
             ++here;
         if (here != before)
