@@ -62,6 +62,7 @@
 #include <scopetree/render/text_tree.hpp>
 
 #include <scopetree/symbol/demangle.hpp>
+#include <scopetree/symbol/elf_symbols.hpp>
 #include <scopetree/symbol/function_identity.hpp>
 #include <scopetree/symbol/loaded_modules.hpp>
 #include <scopetree/symbol/native_frame.hpp>

@@ -118,6 +118,11 @@ const name_case demangled[] = {
     {"ns::V<3, true, (char)60>::f()", "ns::V<3, true, (char)60>::f"},
     {"void ns::en<(ns::E)1>()", "ns::en<(ns::E)1>"},
     {"void g<(1>0)>(int)", "g<(1>0)>"},
+    {"void g<(1<0)>(int)", "g<(1<0)>"},
+    {"app::C<p->q + 1>::f()", "app::C<p->q + 1>::f"},
+    {"void (*table)(int)", "table"},
+    {"std::set<int, std::less<void>, std::allocator<int> >::size() const",
+     "std::set<int, std::less<void>>::size"},
     {"void ns::fnarg<&ns::cf>()", "ns::fnarg<&ns::cf>"},
     {"fmt::v9::vprint()", "fmt::vprint"},
     {"app::v7::ver()", "app::v7::ver"},
@@ -210,6 +215,7 @@ TEST_CASE("last_word is what is left of a name without its surroundings") {
     CHECK(last_word("operator()") == "operator()");
     CHECK(last_word("ns::S ns::S::operator<< <double>(double const&)") == "operator<<");
     CHECK(last_word("ns::S::operator<(int)") == "operator<");
+    CHECK(last_word("bool ns::S::operator<<double>(double const&) const") == "operator<");
     CHECK(last_word("for_each<int*, lam(int)::<lambda(int)> >") == "for_each");
     CHECK(last_word("ns::cref[abi:cxx11]()") == "cref");
     CHECK(last_word("") == "");

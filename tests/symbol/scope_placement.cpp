@@ -39,6 +39,19 @@ TEST_CASE("recursion enters the same scope once for each call") {
         CHECK(outline(run.resolve()) ==
               "f\n  [A]\n    [B]\n      f\n        [A]\n          [B] 5\n");
     }
+    SECTION("two scopes, three calls") {
+        run.sample({"f", "f", "f"}, {"A@f", "B@f", "A@f", "B@f", "A@f", "B@f"}, 5);
+        CHECK(outline(run.resolve()) == R"(f
+  [A]
+    [B]
+      f
+        [A]
+          [B]
+            f
+              [A]
+                [B] 5
+)");
+    }
     SECTION("through another function, which has a scope too") {
         run.sample({"f", "g", "f", "g"}, {"S@f", "T@g", "S@f", "T@g"}, 5);
         CHECK(outline(run.resolve()) == "f\n  [S]\n    g\n      [T]\n        f\n          [S]\n    "
@@ -113,5 +126,20 @@ TEST_CASE("a scope without a frame disturbs no other") {
     SECTION("without any stack") {
         run.sample({}, {"A@lost"}, 5);
         CHECK(outline(run.resolve()) == "[A] 5\n");
+    }
+}
+
+TEST_CASE("a longer stack may show a frame that a shorter one lacks") {
+    recording_builder run;
+    SECTION("for a scope without any") {
+        run.sample({"main", "f"}, {"Stale@lost"}, 1);
+        run.sample({"main", "f", "g"}, {"Stale@lost"}, 2);
+        CHECK(outline(run.resolve()) == "main\n  f\n    [Stale] 1\n    g\n      [Stale] 2\n");
+    }
+    SECTION("for the second pass through one scope") {
+        run.sample({"main", "f"}, {"S@f", "S@f"}, 1);
+        run.sample({"main", "f", "f"}, {"S@f", "S@f"}, 2);
+        CHECK(outline(run.resolve()) ==
+              "main\n  f\n    [S]\n      [S] 1\n      f\n        [S] 2\n");
     }
 }

@@ -164,6 +164,9 @@ TEST_CASE("modules loaded later are seen") {
     const auto location =
         after({reinterpret_cast<std::uintptr_t>(function), true, scopetree::no_index});
     CHECK(location.frames.back().name.find("ns_initparse") != std::string::npos);
+    CHECK_FALSE(scopetree::detail::backtrace_library::instance()
+                    .symbol(reinterpret_cast<std::uintptr_t>(function))
+                    .name.empty());
     ::dlclose(handle);
 }
 
@@ -234,6 +237,44 @@ TEST_CASE("another module at the address of one that is gone does not lend it na
     scopetree::symbolizer symbolizer(modules);
     const auto name = symbolizer({function, true, scopetree::no_index}).frames.back().name;
     CHECK(name.find("+0x") != std::string::npos);
+}
+
+TEST_CASE("the file tells the names of a module that was unloaded") {
+    std::vector<scopetree::module_info> modules = scopetree::loaded_modules();
+    const auto function = reinterpret_cast<std::uintptr_t>(&outermost);
+    for (auto& module : modules)
+        if (module.begin <= function && function < module.end) {
+            module.load_address += 0x10000000; // where it was is empty now, or something else's
+            module.begin += 0x10000000;
+            module.end += 0x10000000;
+            scopetree::symbolizer symbolizer(modules);
+            const auto index = static_cast<std::uint32_t>(&module - modules.data());
+            const auto location = symbolizer({function + 0x10000000 + 1, false, index});
+            CHECK(location.frames.back().name == "symbol_test::outermost()");
+            CHECK(location.function_start == function + 0x10000000);
+        }
+}
+
+TEST_CASE("names of the program's own functions do not need libbacktrace") {
+    outermost();
+    const resolved result = resolve_captured();
+    INFO(joined(result.names));
+    CHECK(result.has("symbol_test::{anonymous}::physical_anonymous"));
+    CHECK(result.has("symbol_test::holder<int>::method"));
+    CHECK(result.has("symbol_test::outermost"));
+    CHECK(result.has("main"));
+}
+
+TEST_CASE("addresses of one function without a name have one name") {
+    // The start-up code has no symbols in most C libraries, but unwind tables.
+    outermost();
+    scopetree::symbolizer symbolizer(scopetree::loaded_modules());
+    for (std::uintptr_t pc : captured) {
+        const auto first = symbolizer({pc, false, scopetree::no_index});
+        const auto second = symbolizer({pc - 1, false, scopetree::no_index});
+        if (first.function_start == second.function_start && first.function_start != 0)
+            CHECK(first.frames.back().name == second.frames.back().name);
+    }
 }
 
 TEST_CASE("several symbolizers may work at once") {

@@ -4,6 +4,7 @@
 
 #include <scopetree/model/recording.hpp>
 #include <scopetree/symbol/demangle.hpp>
+#include <scopetree/symbol/elf_symbols.hpp>
 #include <scopetree/symbol/loaded_modules.hpp>
 #include <scopetree/symbol/native_frame.hpp>
 #include <scopetree/symbol/paths.hpp>
@@ -68,10 +69,12 @@ inline bool is_loaded(const module_info& module, const std::vector<module_info>&
 } // namespace detail
 
 /// Resolves the addresses of one recording. Asks the process itself, so it must be the one that was
-/// profiled; addresses in modules that were unloaded since become `module+0x1234`.
+/// profiled. Of modules that were unloaded since, the files tell the names. What has no name
+/// becomes `module+0x1234`: the start of the function, or the address itself if even that is not
+/// known.
 ///
-/// With libbacktrace: inlined functions, names of internal functions, files and lines. Without:
-/// what boost::stacktrace::frame knows, which is the exported names. One object is for one thread;
+/// With libbacktrace: inlined functions, files and lines. Without: names, from
+/// boost::stacktrace::frame and from the symbol tables of the files. One object is for one thread;
 /// several may be used at once. Not signal-safe. Results are not kept: resolve() asks once for each
 /// address.
 class symbolizer {
@@ -92,16 +95,21 @@ public:
             location.module < modules_.size() ? location.module : module_of(address);
         const bool known = module < modules_.size();
         native_location result;
-        if (!known || still_loaded_[module]) {
+        const bool loaded = !known || still_loaded_[module];
+        if (loaded)
             result.function_start = detail::enclosing_function(address);
-            look_up(address, result);
-        }
-        if (result.frames.empty())
-            result.frames.emplace_back();
+        const detail::symbol_entry symbol = find_symbol(address, module, loaded);
+        if (result.function_start == 0)
+            result.function_start = symbol.start;
+        if (loaded)
+            look_up(address, symbol, result);
+        else
+            result.frames.emplace_back().name = demangle(symbol.name);
         native_frame& physical = result.frames.back();
         if (physical.name.empty()) {
-            // The address itself, not the one before it: what a disassembly shows.
-            physical.name = detail::address_name(known ? &modules_[module] : nullptr, location.pc);
+            const bool in_function = result.function_start != 0;
+            physical.name = detail::address_name(known ? &modules_[module] : nullptr,
+                                                 in_function ? result.function_start : location.pc);
             physical.named = physical.qualified = false;
         }
         return result;
@@ -121,13 +129,41 @@ private:
         return at;
     }
 
-    void look_up(std::uintptr_t address, native_location& result);
+    detail::symbol_entry find_symbol(std::uintptr_t address, std::size_t module, bool loaded);
+    void look_up(std::uintptr_t address, const detail::symbol_entry& symbol,
+                 native_location& result);
     const definition& definition_at(std::uintptr_t start);
 
     std::vector<module_info> modules_;
     std::vector<bool> still_loaded_;
     std::unordered_map<std::uintptr_t, definition> definitions_; // by start of the function
+    std::unordered_map<std::size_t, detail::elf_symbols> files_; // by module
 };
+
+inline detail::symbol_entry symbolizer::find_symbol(std::uintptr_t address, std::size_t module,
+                                                    bool loaded) {
+#if SCOPETREE_LIBBACKTRACE
+    if (loaded) {
+        detail::symbol_entry found = detail::backtrace_library::instance().symbol(address);
+        if (!found.name.empty())
+            return found;
+    }
+#endif
+    ::Dl_info exported{};
+    if (loaded && ::dladdr(reinterpret_cast<void*>(address), &exported) != 0 &&
+        exported.dli_sname != nullptr)
+        return {exported.dli_sname, reinterpret_cast<std::uintptr_t>(exported.dli_saddr)};
+    if (module >= modules_.size() || modules_[module].path.empty())
+        return {};
+    const module_info& holder = modules_[module];
+    const auto [file, added] = files_.try_emplace(module);
+    if (added)
+        file->second = detail::elf_symbols(holder.path, holder.build_id);
+    detail::symbol_entry found = file->second.find(address - holder.load_address);
+    if (!found.name.empty())
+        found.start += static_cast<std::uintptr_t>(holder.load_address);
+    return found;
+}
 
 #if SCOPETREE_LIBBACKTRACE
 
@@ -146,7 +182,8 @@ inline const symbolizer::definition& symbolizer::definition_at(std::uintptr_t st
     return definitions_.emplace(start, std::move(result)).first->second;
 }
 
-inline void symbolizer::look_up(std::uintptr_t address, native_location& result) {
+inline void symbolizer::look_up(std::uintptr_t address, const detail::symbol_entry& symbol,
+                                native_location& result) {
     auto& library = detail::backtrace_library::instance();
     auto chain = library.functions(address);
     if (chain.empty())
@@ -161,14 +198,6 @@ inline void symbolizer::look_up(std::uintptr_t address, native_location& result)
         inlined.qualified = detail::starts_with(chain[i].name, "_Z");
         result.frames.push_back(std::move(inlined));
     }
-    detail::symbol_entry symbol = library.symbol(address);
-    ::Dl_info exported{};
-    if (symbol.name.empty() && ::dladdr(reinterpret_cast<void*>(address), &exported) != 0 &&
-        exported.dli_sname != nullptr)
-        symbol = {exported.dli_sname, reinterpret_cast<std::uintptr_t>(exported.dli_saddr)};
-    if (result.function_start == 0)
-        result.function_start = symbol.start;
-
     // Debug information names internal functions without their namespaces; symbols know better.
     const std::string& debug_name = chain.back().name;
     const bool by_symbol = debug_name.empty() || (!detail::starts_with(debug_name, "_Z") &&
@@ -189,25 +218,21 @@ inline void symbolizer::look_up(std::uintptr_t address, native_location& result)
 
 #else
 
-inline void symbolizer::look_up(std::uintptr_t address, native_location& result) {
+inline void symbolizer::look_up(std::uintptr_t address, const detail::symbol_entry& symbol,
+                                native_location& result) {
     native_frame physical;
-    ::Dl_info exported{};
-    const bool found =
-        ::dladdr(reinterpret_cast<void*>(address), &exported) != 0 && exported.dli_sname != nullptr;
-    if (result.function_start == 0 && found)
-        result.function_start = reinterpret_cast<std::uintptr_t>(exported.dli_saddr);
-#ifdef BOOST_STACKTRACE_USE_ADDR2LINE
-    // That variant starts a process for every question.
-    if (found)
-        physical.name = demangle(exported.dli_sname);
-#else
+    physical.name = demangle(symbol.name);
+#ifndef BOOST_STACKTRACE_USE_ADDR2LINE // that variant starts a process for every question
     const boost::stacktrace::frame here(reinterpret_cast<const void*>(address));
-    physical.name = found ? demangle(exported.dli_sname) : demangle(here.name());
+    if (physical.name.empty())
+        physical.name = demangle(here.name());
     physical.file = normalized_path(here.source_file());
     if (result.function_start != 0 && !physical.file.empty()) {
         const boost::stacktrace::frame entry(reinterpret_cast<const void*>(result.function_start));
         physical.line = static_cast<std::uint32_t>(entry.source_line());
     }
+#else
+    static_cast<void>(address);
 #endif
     result.frames.push_back(std::move(physical));
 }

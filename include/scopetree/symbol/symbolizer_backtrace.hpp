@@ -6,6 +6,7 @@
 
 #if SCOPETREE_LIBBACKTRACE
 
+#include <scopetree/symbol/elf_symbols.hpp>
 #include <scopetree/symbol/loaded_modules.hpp>
 
 #include <cstddef>
@@ -26,11 +27,6 @@ struct debug_function {
     std::string name; ///< linkage name if it has one, else the plain name; may be empty
     std::string file;
     std::uint32_t line = 0; ///< of the address, or of the call to the next function inwards
-};
-
-struct symbol_entry {
-    std::string name; ///< empty: none
-    std::uintptr_t start = 0;
 };
 
 /// Clang gives some files by absolute path and says that they lie in the folder of the compilation;
