@@ -100,6 +100,26 @@ main
     }
 }
 
+TEST_CASE("of several places, the one with the most time gets what is incomplete") {
+    recording_builder run;
+    run.sample({"main", "a", "f"}, {"S@f"}, 3);
+    run.sample({"main", "b", "f", "g"}, {"S@f"}, 4);
+    run.sample({"main", "c", "f"}, {"S@f"}, 1);
+    run.sample({}, {"S@f"}, 10, stack_extent::none);
+    CHECK(outline(run.resolve()) == R"(main
+  a
+    f
+      [S] 3
+  b
+    f
+      [S] 10
+        g 4
+  c
+    f
+      [S] 1
+)");
+}
+
 TEST_CASE("truncated samples without a known place hang under a marker") {
     recording_builder run;
     run.sample({"f", "g"}, {}, 2, stack_extent::truncated);
