@@ -1,0 +1,227 @@
+#include <scopetree/profiler.hpp>
+
+#include <scopetree/scope.hpp>
+#include <support/own_thread.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using scopetree::options;
+using scopetree::profiler;
+using scopetree::profiler_error;
+using scopetree::session;
+using test::on_own_thread;
+
+namespace {
+
+/// Works until the run has taken so many samples; a minute is for ever.
+std::uint64_t work_until_sampled(profiler& running, std::uint64_t samples) {
+    const std::int64_t end = scopetree::detail::monotonic_ns() + 60'000'000'000;
+    std::uint64_t passes = 0;
+    for (;;) {
+        const std::int64_t pause = scopetree::detail::monotonic_ns() + 20'000'000;
+        while (scopetree::detail::monotonic_ns() < pause) {
+            PROFILE_SCOPE("work");
+            ++passes;
+        }
+        if (running.snapshot().figures.samples >= samples)
+            return passes;
+        if (scopetree::detail::monotonic_ns() > end)
+            FAIL("no samples are taken");
+    }
+}
+
+const scopetree::scope_figures* figures_of(const session& from, const std::string& scope) {
+    for (const scopetree::thread_tree& thread : from.threads)
+        for (const scopetree::call_node& node : thread.nodes)
+            if (node.scope != scopetree::no_index && from.frames[node.frame].name == scope)
+                return &thread.scopes[node.scope];
+    return nullptr;
+}
+
+} // namespace
+
+TEST_CASE("profiler: options that make no sense are refused with a reason") {
+    options chosen;
+    std::string reason;
+    SECTION("too short an interval") {
+        chosen.interval = GENERATE(-1ns, 0ns, 9'999ns);
+        reason = "scopetree: interval must be from 10us to 10s";
+    }
+    SECTION("too long an interval") {
+        chosen.interval = 10s + 1ns;
+        reason = "scopetree: interval must be from 10us to 10s";
+    }
+    SECTION("a budget") {
+        chosen.cpu_budget = GENERATE(0.0, -0.1, 1.1, std::numeric_limits<double>::quiet_NaN());
+        reason = "scopetree: cpu_budget must be above 0 and at most 1";
+    }
+    SECTION("frames") {
+        chosen.max_frames = GENERATE(as<std::uint32_t>{}, 0, scopetree::most_frames + 1);
+        reason = "scopetree: max_frames must be from 1 to 4000";
+    }
+    CHECK_THROWS_AS(profiler(chosen), std::invalid_argument);
+    CHECK_THROWS_WITH(profiler(chosen), reason);
+}
+
+TEST_CASE("profiler: the limits of the options are accepted") {
+    options chosen;
+    chosen.interval = GENERATE(10'000ns, 10'000'000'000ns);
+    chosen.cpu_budget = GENERATE(0.001, 1.0);
+    chosen.max_frames = GENERATE(as<std::uint32_t>{}, 1, scopetree::most_frames);
+    CHECK_NOTHROW(profiler(chosen));
+}
+
+TEST_CASE("profiler: what is not running cannot be stopped") {
+    profiler p;
+    CHECK_FALSE(p.is_running());
+    CHECK_THROWS_AS(p.stop(), profiler_error);
+    CHECK_THROWS_WITH(p.snapshot(), "scopetree: the profiler is not running");
+    p.start();
+    CHECK(p.is_running());
+    p.stop();
+    CHECK_FALSE(p.is_running());
+    CHECK_THROWS_AS(p.stop(), profiler_error);
+}
+
+TEST_CASE("profiler: one runs at a time") {
+    profiler p, other;
+    p.start();
+    CHECK_THROWS_AS(p.start(), profiler_error);
+    CHECK_THROWS_WITH(other.start(), Catch::Contains("a profiler is running already"));
+    CHECK_FALSE(other.is_running());
+    CHECK(p.is_running());
+    p.stop();
+    other.start();
+    CHECK(other.is_running());
+    other.stop();
+}
+
+TEST_CASE("profiler: a snapshot goes before, and the run goes on") {
+    on_own_thread([] {
+        profiler p;
+        p.start();
+        const std::uint64_t passes = work_until_sampled(p, 5);
+        const session during = p.snapshot();
+        const std::uint64_t more = work_until_sampled(p, during.figures.samples + 5);
+        const session end = p.stop();
+        REQUIRE(figures_of(during, "work") != nullptr);
+        REQUIRE(figures_of(end, "work") != nullptr);
+        CHECK(figures_of(during, "work")->calls == passes);
+        CHECK(figures_of(end, "work")->calls == passes + more);
+        CHECK(end.figures.samples >= during.figures.samples + 5);
+        CHECK(end.duration_ns > during.duration_ns);
+    });
+}
+
+TEST_CASE("profiler: a session says what it is of") {
+    on_own_thread([] {
+        options chosen;
+        chosen.interval = 2ms;
+        profiler p(chosen);
+        p.start();
+        work_until_sampled(p, 5);
+        const session result = p.stop();
+        CHECK(result.program == scopetree::detail::command_line());
+        CHECK(result.program.find("test_scopetree") != std::string::npos);
+        CHECK(result.version == SCOPETREE_VERSION);
+        CHECK(result.interval_ns == 2'000'000);
+        CHECK(result.pid == ::getpid());
+        CHECK(result.recorded_unix_ns > 1'000'000'000'000'000'000);
+        CHECK(result.figures.ticks > 0);
+        CHECK_FALSE(result.modules.empty());
+        std::int64_t cpu = 0;
+        for (const scopetree::thread_tree& thread : result.threads) {
+            std::int64_t wall = 0;
+            for (const scopetree::call_node& node : thread.nodes)
+                wall += node.wall_ns;
+            CHECK(wall == thread.wall_ns);
+            CHECK(thread.wall_ns <= result.duration_ns);
+            cpu += thread.cpu_ns;
+        }
+        CHECK(cpu == result.cpu_ns);
+    });
+}
+
+TEST_CASE("profiler: each run counts from zero") {
+    on_own_thread([] {
+        profiler p;
+        for (int run = 0; run < 3; ++run) {
+            p.start();
+            for (int i = 0; i < 10; ++i) {
+                PROFILE_TIMED_SCOPE("ten times");
+            }
+            const session result = p.stop();
+            const scopetree::scope_figures* const figures = figures_of(result, "ten times");
+            if (figures != nullptr) { // it is there only where a sample met it
+                CHECK(figures->calls == 10);
+                CHECK(figures->times.min_ns <= figures->times.p50_ns);
+                CHECK(figures->times.p50_ns <= figures->times.p99_ns);
+                CHECK(figures->times.p99_ns <= figures->times.max_ns);
+            }
+        }
+    });
+}
+
+TEST_CASE("profiler: ends its run when it is destroyed") {
+    {
+        profiler p;
+        p.start();
+    }
+    profiler next;
+    CHECK_NOTHROW(next.start());
+    next.stop();
+}
+
+TEST_CASE("profiler: names of threads are those given, or the kernel's, or none") {
+    scopetree::detail::thread_account account;
+    account.tid = 0x7fff'fffe;
+    const std::int64_t own = ::getpid();
+    CHECK(scopetree::detail::thread_name(account, own) == "thread");
+    std::strcpy(account.name, "kernel's name");
+    CHECK(scopetree::detail::thread_name(account, own) == "kernel's name");
+    char program[64];
+    scopetree::detail::read_thread_name(static_cast<pid_t>(own), program);
+    std::strcpy(account.name, program); // inherited: tells nothing
+    CHECK(scopetree::detail::thread_name(account, own) == "thread");
+    account.tid = own;
+    CHECK(scopetree::detail::thread_name(account, own) == "main");
+    account.named = true;
+    std::strcpy(account.name, "given");
+    CHECK(scopetree::detail::thread_name(account, own) == "given");
+}
+
+TEST_CASE("profiler: the child of a fork is not profiled, and may start again") {
+    profiler p;
+    p.start();
+    const pid_t child = ::fork();
+    if (child == 0) {
+        int wrong = p.is_running() ? 1 : 0;
+        try {
+            p.stop();
+            wrong |= 2;
+        } catch (const profiler_error&) {
+        }
+        p.start();
+        wrong |= p.is_running() ? 0 : 4;
+        p.stop();
+        ::_exit(wrong);
+    }
+    REQUIRE(child > 0);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    CHECK(p.is_running());
+    p.stop();
+}
