@@ -64,6 +64,7 @@
 #include <scopetree/symbol/demangle.hpp>
 #include <scopetree/symbol/elf_symbols.hpp>
 #include <scopetree/symbol/function_identity.hpp>
+#include <scopetree/symbol/lambda_name.hpp>
 #include <scopetree/symbol/loaded_modules.hpp>
 #include <scopetree/symbol/native_frame.hpp>
 #include <scopetree/symbol/paths.hpp>

@@ -5,6 +5,7 @@
 #include <scopetree/model/recording.hpp>
 #include <scopetree/symbol/demangle.hpp>
 #include <scopetree/symbol/elf_symbols.hpp>
+#include <scopetree/symbol/lambda_name.hpp>
 #include <scopetree/symbol/loaded_modules.hpp>
 #include <scopetree/symbol/native_frame.hpp>
 #include <scopetree/symbol/paths.hpp>
@@ -214,6 +215,7 @@ inline void symbolizer::look_up(std::uintptr_t address, const detail::symbol_ent
             physical.file = normalized_path(defined.file);
     }
     result.frames.push_back(std::move(physical));
+    detail::name_lambdas(result.frames);
 }
 
 #else
