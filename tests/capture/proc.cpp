@@ -119,12 +119,11 @@ TEST_CASE("proc: finds a mapping behind very many others") {
     for (std::size_t i = 0; i < count; i += 2)
         REQUIRE(::mprotect(pages + i * page, page, PROT_READ | PROT_WRITE) == 0);
     bool right = true;
-    for (std::size_t i = 1; i < count; i += 331) {
+    // So many in a row that some are the last and the first of a reading.
+    for (std::size_t i = 1'000; i < 1'300; ++i) {
         const auto at = reinterpret_cast<std::uintptr_t>(pages + i * page);
         std::uintptr_t begin = 0, end = 0;
-        right = right && find_mapping(at, begin, end) && begin <= at && at < end;
-        if (i + 1 < count)
-            right = right && begin == at && end == at + page;
+        right = right && find_mapping(at, begin, end) && begin == at && end == at + page;
     }
     CHECK(right);
     ::munmap(pages, count * page);

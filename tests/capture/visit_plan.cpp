@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 using scopetree::detail::visit_plan;
@@ -102,6 +103,17 @@ TEST_CASE("plan: threads that run are visited more often than those that wait") 
     CHECK(s.fewest(0, 4) == 40 * 50);
     CHECK(s.fewest(4, 5'004) > 0);
     CHECK(s.fewest(4, 5'004) < 40 * 50 / 10);
+}
+
+TEST_CASE("plan: most visits are to threads that run where not all of those can be visited") {
+    simulation s(100, 5'000, 2'000, 1'500, 300);
+    s.periods(30);
+    std::fill(s.visits.begin(), s.visits.end(), 0);
+    s.periods(40);
+    CHECK(s.fewest(0, 100) < 40 * 50);
+    const auto waiting = s.visits.begin() + 100;
+    CHECK(std::accumulate(s.visits.begin(), waiting, std::uint64_t{0}) >
+          std::accumulate(waiting, s.visits.end(), std::uint64_t{0}));
 }
 
 TEST_CASE("plan: where a tick alone is too dear ticks come less often") {
