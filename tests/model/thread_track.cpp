@@ -77,7 +77,7 @@ TEST_CASE("track: outside of a system call there is nothing to settle") {
     CHECK(t.track.visit(2'000'000, 101));
 }
 
-TEST_CASE("track: CPU time before a wait is carried over to where the thread runs next") {
+TEST_CASE("track: CPU time before a wait belongs to where the thread was seen running") {
     staged_track t;
     t.track.begin(0, 0);
     CHECK(t.track.visit(1'000, 900));
@@ -86,14 +86,18 @@ TEST_CASE("track: CPU time before a wait is carried over to where the thread run
     CHECK(t.track.visit(2'000, 1'000)); // ran 100 of 1,000, then waited
     t.take_in_kernel("mw", 2'000, 1'010);
     CHECK(t.track.is_waiting());
-    CHECK(t.credits() == "mf wall 1000 cpu 900 samples 1\n"
+    CHECK(t.credits() == "mf wall 1000 cpu 1000 samples 1\n"
                          "mw wall 1000 cpu 0 samples 1\n");
-    CHECK(t.track.visit(3'000, 50'000));
-    t.take("mg", 3'000);
-    CHECK_FALSE(t.track.is_waiting());
-    CHECK(t.credits() == "mf wall 1000 cpu 900 samples 1\n"
-                         "mw wall 1000 cpu 0 samples 1\n"
-                         "mg wall 1000 cpu 49100 samples 1\n");
+    SECTION("CPU time between two waits is carried over to where the thread runs next") {
+        CHECK(t.track.visit(102'000, 50'000));
+        t.take_in_kernel("mw", 102'000, 50'010);
+        CHECK(t.track.visit(103'000, 80'000));
+        t.take("mg", 103'000);
+        CHECK_FALSE(t.track.is_waiting());
+        CHECK(t.credits() == "mf wall 1000 cpu 1000 samples 1\n"
+                             "mw wall 101000 cpu 0 samples 2\n"
+                             "mg wall 1000 cpu 79000 samples 1\n");
+    }
 }
 
 TEST_CASE("track: CPU time that nobody ran for in the end goes to where the thread last ran") {
@@ -120,13 +124,35 @@ TEST_CASE("track: a thread that was only seen waiting keeps its CPU time there")
 TEST_CASE("track: a system call that works is not a wait") {
     staged_track t;
     t.track.begin(0, 0);
-    CHECK(t.track.visit(1'000, 500)); // exactly half of the interval
-    t.take_in_kernel("mr", 1'000, 510);
-    CHECK_FALSE(t.track.is_waiting());
-    CHECK(t.credits() == "mr wall 1000 cpu 500 samples 1\n");
-    CHECK(t.track.visit(2'000, 50'000));
-    t.take_in_kernel("mr", 2'000, 50'010);
-    CHECK(t.credits() == "mr wall 2000 cpu 50000 samples 2\n");
+    CHECK(t.track.visit(1'000, 100));
+    SECTION("since the thread was on a processor") {
+        t.track.set_on_cpu();
+        t.take_in_kernel("mr", 1'000, 110);
+        CHECK_FALSE(t.track.is_waiting());
+        CHECK(t.credits() == "mr wall 1000 cpu 100 samples 1\n");
+        SECTION("which holds for this visit only") {
+            CHECK(t.track.visit(2'000, 50'000));
+            CHECK(t.track.visit(102'000, 60'000));
+            t.take_in_kernel("mr", 102'000, 60'010);
+            CHECK(t.track.is_waiting());
+        }
+    }
+    SECTION("since seven eighths of the interval were on the clock: it was put off just now") {
+        t.take("mf", 1'000);
+        CHECK(t.track.visit(2'000, 975));
+        t.take_in_kernel("mr", 2'000, 985);
+        CHECK_FALSE(t.track.is_waiting());
+        CHECK(t.credits() == "mf wall 1000 cpu 100 samples 1\n"
+                             "mr wall 1000 cpu 875 samples 1\n");
+    }
+    SECTION("a little less is one that has just begun") {
+        t.take("mf", 1'000);
+        CHECK(t.track.visit(2'000, 974));
+        t.take_in_kernel("mw", 2'000, 984);
+        CHECK(t.track.is_waiting());
+        CHECK(t.credits() == "mf wall 1000 cpu 974 samples 1\n"
+                             "mw wall 1000 cpu 0 samples 1\n");
+    }
 }
 
 TEST_CASE("track: while a signal is pending nothing is credited") {
@@ -193,7 +219,7 @@ TEST_CASE("track: a visit that came late divides the time by the CPU clock") {
     SECTION("from running to waiting: what ran belongs to where it ran") {
         CHECK(t.track.visit(11'000, 3'000));
         t.take_in_kernel("mw", 11'000, 3'010, true);
-        CHECK(t.credits() == "mf wall 3000 cpu 1000 samples 1\n"
+        CHECK(t.credits() == "mf wall 3000 cpu 3000 samples 1\n"
                              "mw wall 8000 cpu 0 samples 1\n");
     }
     SECTION("from waiting to running") {
@@ -201,9 +227,9 @@ TEST_CASE("track: a visit that came late divides the time by the CPU clock") {
         t.take_in_kernel("mw", 2'000, 1'110);
         CHECK(t.track.visit(12'000, 51'110));
         t.take("mg", 12'000, true); // never more than the interval
-        CHECK(t.credits() == "mf wall 1000 cpu 1000 samples 1\n"
+        CHECK(t.credits() == "mf wall 1000 cpu 1100 samples 1\n"
                              "mw wall 1000 cpu 0 samples 1\n"
-                             "mg wall 10000 cpu 50110 samples 1\n");
+                             "mg wall 10000 cpu 50010 samples 1\n");
     }
     SECTION("from running to running it does not") {
         CHECK(t.track.visit(11'000, 3'000));
@@ -214,7 +240,7 @@ TEST_CASE("track: a visit that came late divides the time by the CPU clock") {
     SECTION("nor does one that came in time") {
         CHECK(t.track.visit(11'000, 3'000));
         t.take_in_kernel("mw", 11'000, 3'010, false);
-        CHECK(t.credits() == "mf wall 1000 cpu 1000 samples 1\n"
+        CHECK(t.credits() == "mf wall 1000 cpu 3000 samples 1\n"
                              "mw wall 10000 cpu 0 samples 1\n");
     }
 }

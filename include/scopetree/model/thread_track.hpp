@@ -25,20 +25,24 @@ public:
 
     void begin(std::int64_t now_ns, std::int64_t cpu_ns) noexcept {
         begun_ = credited_ = now_ns;
-        cpu_begun_ = cpu_seen_ = cpu_credited_ = cpu_ns;
+        cpu_begun_ = cpu_before_ = cpu_seen_ = cpu_credited_ = cpu_ns;
     }
 
     /// A visit of the timer. False: the thread has not run since its stack was last known, and the
-    /// time went there. True: its stack must be sampled.
+    /// time went there. True: its stack must be sampled; then set_on_cpu, if it was found there.
     bool visit(std::int64_t now_ns, std::int64_t cpu_ns) noexcept {
         const bool settled = settling_ && cpu_ns - settled_cpu_ <= settle_ns;
         const bool same = last_ != none && (settled || cpu_ns == cpu_seen_);
-        settling_ = false;
+        settling_ = on_cpu_ = false;
+        cpu_before_ = cpu_seen_;
         cpu_seen_ = cpu_ns;
         if (same)
             credit_wall(last_, now_ns);
         return !same;
     }
+
+    /// The thread was on a processor just before the signal was sent: it was not waiting.
+    void set_on_cpu() noexcept { on_cpu_ = true; }
 
     /// A visit of the timer while a signal is still on its way. The thread has not run since, and
     /// will be sampled where it stopped; unless it has blocked the signal.
@@ -51,13 +55,13 @@ public:
     void take(const sample& taken, location_table& locations, bool thinned) {
         const std::uint32_t leaf = tree_.leaf_of(taken, locations);
         const std::int64_t wall = std::max<std::int64_t>(taken.time_ns - credited_, 0);
-        const std::int64_t cpu = cpu_seen_ - cpu_credited_;
-        // In the kernel, and not working there: most of the time does not show on the CPU clock.
-        const bool waiting = taken.in_kernel && 2 * cpu < wall;
+        const std::int64_t ran = std::clamp<std::int64_t>(cpu_seen_ - cpu_before_, 0, wall);
+        // At a system call and off the processor; and not just put off it to let the timer thread
+        // run, for then most of the time would show on the CPU clock.
+        const bool waiting = taken.in_kernel && !on_cpu_ && 8 * ran < 7 * wall;
         if (thinned && last_ != none && waiting != waiting_) {
             // Threads that wait are visited less often than those that run; the CPU clock says how
             // much of the interval belongs to either, or running would be overestimated.
-            const std::int64_t ran = std::clamp<std::int64_t>(cpu, 0, wall);
             tree_.credit(waiting ? last_ : leaf, ran, 0, 0);
             tree_.credit(waiting ? leaf : last_, wall - ran, 0, 0);
             credited_ += wall;
@@ -67,6 +71,8 @@ public:
         tree_.credit(leaf, 0, 0, 1);
         if (!waiting)
             credit_cpu(leaf, cpu_seen_);
+        else if (last_ != none && !waiting_) // it ran on where it was last seen, then waited
+            credit_cpu(last_, cpu_seen_);
         last_ = leaf;
         waiting_ = waiting;
         settling_ = taken.cpu_ns >= 0;
@@ -119,6 +125,7 @@ private:
     std::int64_t begun_ = 0;
     std::int64_t credited_ = 0; ///< wall time is credited up to here
     std::int64_t cpu_begun_ = 0;
+    std::int64_t cpu_before_ = 0;   ///< the CPU clock at the visit before the last
     std::int64_t cpu_seen_ = 0;     ///< the CPU clock at the last visit
     std::int64_t cpu_credited_ = 0; ///< CPU time is credited up to here; the rest is carried on
     std::int64_t settled_cpu_ = 0;
@@ -126,6 +133,7 @@ private:
     std::uint32_t last_running_ = none;
     bool waiting_ = false;
     bool settling_ = false;
+    bool on_cpu_ = false;
 };
 
 } // namespace detail
