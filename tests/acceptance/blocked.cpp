@@ -1,0 +1,36 @@
+// Threads that wait are left alone, however many there are.
+
+#include "support/process.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+namespace {
+
+test::figures blocked(const std::string& threads, const std::string& milliseconds) {
+    const test::outcome ended = test::run("blocked", {threads, milliseconds});
+    INFO(ended.out << ended.error);
+    REQUIRE(ended.exit_code == 0);
+    return test::figures(ended.out);
+}
+
+} // namespace
+
+TEST_CASE("threads blocked in poll, nanosleep, futex and read get two signals at most") {
+    const test::figures seen = blocked("200", "2000");
+    CHECK(seen["blocked threads"] == 200);
+    CHECK(seen["most signals"] <= 2);
+    CHECK(seen["most signals"] >= 1); // or the count counts nothing
+    CHECK(seen["interrupted more often than signalled"] == 0);
+    CHECK(seen["blocked wall"] > 0.8 * seen["duration"]);
+}
+
+TEST_CASE("five hundred blocked threads stay within the timer thread's budget") {
+    const test::figures seen = blocked("500", "3000");
+    CHECK(seen["most signals"] <= 2);
+    CHECK(seen["sampler CPU share"] < 0.05 * 1.5); // the first ticks are there to find out the cost
+    CHECK(seen["blocked wall"] > 0.8 * seen["duration"]);
+    // The thread that runs is sampled all the same: about once a millisecond of its CPU time.
+    CHECK(seen["busy samples"] > 0.5 * seen["busy CPU"] / 1e6);
+}
