@@ -70,7 +70,7 @@ void operator delete(void* memory, std::size_t) noexcept {
 namespace {
 
 std::atomic<int> ready{0};
-std::atomic<bool> counting{false}, over{false};
+std::atomic<bool> over{false};
 
 TEST_OWN_FRAME void step(int depth, std::uint64_t us) {
     PROFILE_SCOPE("step");
