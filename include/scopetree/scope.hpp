@@ -81,7 +81,8 @@ struct scope_runtime {
 };
 
 /// State of one executable or shared object. Hidden, so that each has its own and neither symbol
-/// interposition nor unloading a library can mix them up.
+/// interposition nor unloading a library can mix them up. Functions that use it are hidden, too: a
+/// library's call must not be bound to the program's, which would fill in the program's state.
 struct scope_module {
     int active; ///< 0: scopes do nothing. 1 at first: the first scope finds out.
     const scope_runtime* runtime;
@@ -154,7 +155,7 @@ inline int find_runtime_in(elf_module* module, __SIZE_TYPE__, void* result) noex
 }
 
 /// The process's runtime, or null if there is none. Takes the loader's lock the first time.
-inline const scope_runtime* find_runtime() noexcept {
+SCOPETREE_DETAIL_HIDDEN inline const scope_runtime* find_runtime() noexcept {
     const scope_runtime* runtime = __atomic_load_n(&this_module.runtime, __ATOMIC_ACQUIRE);
     if (runtime == nullptr) {
         scopetree_iterate_modules(&find_runtime_in, &runtime);
@@ -166,6 +167,7 @@ inline const scope_runtime* find_runtime() noexcept {
 /// The way in for a thread, a scope or a path that was not met before. Out of line, so that its
 /// return address lies in the function that holds the macro; not `cold`, which would move the call
 /// out of that function.
+SCOPETREE_DETAIL_HIDDEN
 __attribute__((noinline)) inline scope_node* enter_new_path(scope_site& site) noexcept {
     const scope_runtime* const runtime = find_runtime();
     if (runtime == nullptr) {
@@ -175,7 +177,7 @@ __attribute__((noinline)) inline scope_node* enter_new_path(scope_site& site) no
     return runtime->enter(this_module, this_thread, site, __builtin_return_address(0));
 }
 
-inline void name_thread(const char* name) noexcept {
+SCOPETREE_DETAIL_HIDDEN inline void name_thread(const char* name) noexcept {
     if (__atomic_load_n(&this_module.active, __ATOMIC_RELAXED) == 0)
         return;
     if (const scope_runtime* const runtime = find_runtime())
