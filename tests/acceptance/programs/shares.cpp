@@ -79,7 +79,7 @@ void report(const std::string& label, const scopetree::session& result, const st
 void one_thread(test::profile& profile, std::uint64_t us) {
     profile.start();
     PROFILE_SCOPE("mix");
-    const truth clock = mix(us, 14'000, 4000, 2000, 1'200'000'000);
+    const truth clock = mix(us, 35'000, 10'000, 5000, 1'200'000'000);
     report("", profile.stop(), "main", clock);
 }
 
@@ -88,11 +88,11 @@ void two_threads(test::profile& profile, std::uint64_t us) {
     truth first, second;
     std::thread one([&] {
         PROFILE_THREAD("one");
-        first = mix(us, 7000, 2000, 1000, 1'000'000'000);
+        first = mix(us, 35'000, 10'000, 5000, 1'000'000'000);
     });
     std::thread two([&] {
         PROFILE_THREAD("two");
-        second = mix(us, 1000, 5500, 3500, 1'000'000'000);
+        second = mix(us, 5000, 27'000, 18'000, 1'000'000'000);
     });
     one.join();
     two.join();
