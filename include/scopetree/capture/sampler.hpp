@@ -137,10 +137,10 @@ private:
         measured_at_ = monotonic_ns();
         std::int64_t deadline = measured_at_;
         for (;;) {
-            deadline += next_interval();
-            const std::int64_t now = monotonic_ns();
-            if (deadline < now) // never try to catch up with ticks that were missed
-                deadline = now;
+            // A tick that was late is followed by one sooner, but not by one right behind it, which
+            // would see the same again.
+            deadline = std::max(deadline, monotonic_ns() - options_.interval.count() / 2) +
+                       next_interval();
             if (sleep_until(deadline))
                 break;
             tick();
