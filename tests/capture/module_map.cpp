@@ -61,7 +61,9 @@ TEST_CASE("modules: the program is the first one") {
 TEST_CASE("modules: a function of the C library is found in the C library") {
     module_map map;
     map.refresh();
-    const std::uint32_t id = map.find(reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_NEXT, "read")));
+    // One that no sanitizer puts its own in place of.
+    const std::uint32_t id =
+        map.find(reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_NEXT, "gnu_get_libc_version")));
     REQUIRE(id != nowhere);
     CHECK(std::string(map.all()[id].path).find("libc.so") != std::string::npos);
 }

@@ -2,6 +2,7 @@
 
 #include "staged_registry.hpp"
 #include <support/own_thread.hpp>
+#include <support/thread_sanitizer.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -263,6 +264,8 @@ TEST_CASE("handler: a sample is of this place, with its scope") {
             CHECK(taken.time_ns <= after);
             CHECK(taken.scope == &node);
             CHECK(taken.handler_ns >= 0);
+            if (!test::signals_arrive_at_once)
+                return;
             CHECK(taken.in_kernel); // the signal came on the way out of the system call
             CHECK(taken.cpu_ns > 0);
             CHECK(taken.count > 1);
@@ -273,7 +276,7 @@ TEST_CASE("handler: a sample is of this place, with its scope") {
             handler.max_frames = 2;
             REQUIRE(send_signal(record) == 0);
             record.ring.drain([&](const sample& taken) {
-                CHECK(taken.count == 2);
+                CHECK(taken.count == (test::signals_arrive_at_once ? 2 : 1));
                 CHECK(taken.extent == scopetree::stack_extent::truncated);
             });
         }
