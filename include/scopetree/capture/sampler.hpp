@@ -277,9 +277,9 @@ private:
 
     /// Registers threads that never met a macro. As often as is cheap: at most 1 % of the time.
     void find_threads() noexcept {
-        const std::int64_t begin = monotonic_ns();
-        if (begin < find_threads_at_)
+        if (monotonic_ns() < find_threads_at_)
             return;
+        const std::int64_t begin = read_clock(CLOCK_THREAD_CPUTIME_ID);
         for_each_thread([this](pid_t tid) {
             if (tid == own_tid_)
                 return;
@@ -291,8 +291,8 @@ private:
                 }
             registry_.add_found_thread(tid);
         });
-        const std::int64_t end = monotonic_ns();
-        find_threads_at_ = end + std::max<std::int64_t>(10'000'000, 100 * (end - begin));
+        const std::int64_t cost = read_clock(CLOCK_THREAD_CPUTIME_ID) - begin;
+        find_threads_at_ = monotonic_ns() + std::max<std::int64_t>(10'000'000, 100 * cost);
     }
 
     void measure() noexcept {
