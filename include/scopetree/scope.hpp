@@ -41,7 +41,14 @@ struct scope_timing {
     uint64_t total;
     uint64_t min;
     uint64_t max;
+    uint32_t latest; ///< bucket of the last duration, which `buckets` does not count yet
     uint32_t buckets[bucket_count];
+
+    /// Durations in a bucket. Any thread, to within the one that is being recorded.
+    uint32_t count_in(uint32_t bucket) const noexcept {
+        return __atomic_load_n(&buckets[bucket], __ATOMIC_RELAXED) +
+               (__atomic_load_n(&latest, __ATOMIC_RELAXED) == bucket ? 1 : 0);
+    }
 };
 
 /// A path of scopes of one thread. Made by the thread itself when it first goes that way, never
@@ -164,11 +171,46 @@ SCOPETREE_DETAIL_HIDDEN inline const scope_runtime* find_runtime() noexcept {
     return runtime;
 }
 
-/// The way in for a thread, a scope or a path that was not met before. Out of line, so that its
-/// return address lies in the function that holds the macro; not `cold`, which would move the call
-/// out of that function.
+/// The capacity of the index of a node with `count` children, 0 if so few need none: a power of
+/// two, at most half full.
+constexpr uint32_t index_capacity(uint32_t count) noexcept {
+    return count <= 4 ? 0 : 4u << (31 - __builtin_clz(count));
+}
+
+/// Where a record is looked for first in an index; then come the following slots.
+inline uint32_t index_slot(const scope_record* record, uint32_t capacity) noexcept {
+    const uint64_t address = reinterpret_cast<uintptr_t>(record);
+    return static_cast<uint32_t>((address * 0x9e3779b97f4a7c15u) >> 32) & (capacity - 1);
+}
+
+/// The child of `parent` for `record`, or null. For the thread that the tree belongs to, its signal
+/// handlers included. O(1).
+inline scope_node* find_child(const scope_node& parent, const scope_record* record) noexcept {
+    if (parent.index == nullptr) {
+        scope_node* node = parent.first_child;
+        while (node != nullptr && node->record != record)
+            node = node->next_sibling;
+        return node;
+    }
+    const uint32_t capacity = index_capacity(parent.child_count);
+    uint32_t slot = index_slot(record, capacity);
+    while (parent.index[slot] != nullptr && parent.index[slot]->record != record)
+        slot = (slot + 1) & (capacity - 1);
+    return parent.index[slot];
+}
+
+/// The way in for another path than the last one. Out of line, so that its return address lies in
+/// the function that holds the macro; not `cold`, which would move the call out of that function.
 SCOPETREE_DETAIL_HIDDEN
-__attribute__((noinline)) inline scope_node* enter_new_path(scope_site& site) noexcept {
+__attribute__((noinline)) inline scope_node* enter_other_path(scope_site& site) noexcept {
+    if (thread_scopes* const thread = this_thread) {
+        scope_node& parent = *thread->current;
+        if (scope_node* const known =
+                find_child(parent, __atomic_load_n(&site.record, __ATOMIC_ACQUIRE))) {
+            parent.recent = known;
+            return known;
+        }
+    }
     const scope_runtime* const runtime = find_runtime();
     if (runtime == nullptr) {
         __atomic_store_n(&this_module.active, 0, __ATOMIC_RELAXED);
@@ -177,7 +219,7 @@ __attribute__((noinline)) inline scope_node* enter_new_path(scope_site& site) no
     return runtime->enter(this_module, this_thread, site, __builtin_return_address(0));
 }
 
-SCOPETREE_DETAIL_HIDDEN inline void name_thread(const char* name) noexcept {
+inline void name_thread(const char* name) noexcept {
     if (__atomic_load_n(&this_module.active, __ATOMIC_RELAXED) == 0)
         return;
     if (const scope_runtime* const runtime = find_runtime())
@@ -219,10 +261,13 @@ constexpr uint32_t timing_bucket(uint64_t ticks) noexcept {
     return bucket < scope_timing::bucket_count ? bucket : scope_timing::bucket_count - 1;
 }
 
+/// Counts the bucket of the duration before, and leaves this one's to the next call: a store whose
+/// address depends on a counter that was just read would hold up what comes after it (10 ns).
 inline void record_duration(scope_timing& timing, uint64_t epoch, uint64_t ticks) noexcept {
     if (__builtin_expect(timing.epoch != epoch, 0)) {
         __builtin_memset(&timing, 0, sizeof timing);
         timing.min = ticks;
+        timing.latest = scope_timing::bucket_count;
         __atomic_store_n(&timing.epoch, epoch, __ATOMIC_RELEASE);
     }
     add_relaxed(timing.total, ticks);
@@ -230,8 +275,10 @@ inline void record_duration(scope_timing& timing, uint64_t epoch, uint64_t ticks
         __atomic_store_n(&timing.min, ticks, __ATOMIC_RELAXED);
     if (ticks > timing.max)
         __atomic_store_n(&timing.max, ticks, __ATOMIC_RELAXED);
-    uint32_t& bucket = timing.buckets[timing_bucket(ticks)];
-    __atomic_store_n(&bucket, bucket + 1, __ATOMIC_RELAXED);
+    const uint32_t before = timing.latest;
+    if (__builtin_expect(before < scope_timing::bucket_count, 1))
+        __atomic_store_n(&timing.buckets[before], timing.buckets[before] + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&timing.latest, timing_bucket(ticks), __ATOMIC_RELAXED);
 }
 
 } // namespace scopes
@@ -253,7 +300,7 @@ public:
     }
 
 private:
-    uint64_t started_;
+    uint64_t started_ = 0; // g++ cannot see that leave() follows an enter()
 };
 
 /// Marks the region from here to the end of the block; what the macros declare.
@@ -265,21 +312,26 @@ template <class Measure>
 class basic_scope : Measure {
 public:
     SCOPETREE_DETAIL_INLINE explicit basic_scope(scopes::scope_site& site) noexcept
-        : thread_(nullptr) {
+        : thread_(nullptr), parent_(nullptr) {
         if (__builtin_expect(__atomic_load_n(&scopes::this_module.active, __ATOMIC_RELAXED) == 0,
                              0))
             return;
         scopes::thread_scopes* thread = scopes::this_thread;
-        scopes::scope_node* node;
-        if (__builtin_expect(
-                thread == nullptr || (node = thread->current->recent)->record != site.record, 0)) {
-            node = scopes::enter_new_path(site);
+        scopes::scope_node* parent = nullptr;
+        scopes::scope_node* node = nullptr;
+        if (__builtin_expect(thread != nullptr, 1)) {
+            parent = thread->current;
+            node = parent->recent;
+        }
+        if (__builtin_expect(node == nullptr || node->record != site.record, 0)) {
+            node = scopes::enter_other_path(site);
             if (node == nullptr)
                 return;
             thread = scopes::this_thread;
+            parent = thread->current;
         }
         scopes::add_relaxed(node->calls, 1);
-        parent_ = node->parent;
+        parent_ = parent; // not node->parent: it would have to wait for `node`
         thread_ = thread;
         __atomic_store_n(&thread->current, node, __ATOMIC_RELAXED);
         // What the block does must not be moved out of it, or it would be sampled elsewhere.
@@ -309,11 +361,12 @@ using timed_scope = basic_scope<timed>;
 
 #define SCOPETREE_DETAIL_JOIN2(a, b) a##b
 #define SCOPETREE_DETAIL_JOIN(a, b) SCOPETREE_DETAIL_JOIN2(a, b)
+// The scope is not const: g++ keeps const objects in memory, which makes them six times as slow.
 #define SCOPETREE_DETAIL_SCOPE(measure, name, is_timed, is_function, id)                           \
     static ::scopetree::scopes::scope_site SCOPETREE_DETAIL_JOIN(scopetree_site_, id) = {          \
         name, __PRETTY_FUNCTION__, __FILE__, __LINE__, is_timed, is_function, nullptr};            \
-    const ::scopetree::basic_scope<::scopetree::measure> SCOPETREE_DETAIL_JOIN(                    \
-        scopetree_scope_, id)(SCOPETREE_DETAIL_JOIN(scopetree_site_, id))
+    ::scopetree::basic_scope<::scopetree::measure> SCOPETREE_DETAIL_JOIN(scopetree_scope_, id)(    \
+        SCOPETREE_DETAIL_JOIN(scopetree_site_, id))
 
 /// Marks the rest of the block as a region of that name, a string literal. One or more in a block.
 #define SCOPETREE_PROFILE_SCOPE(name) SCOPETREE_DETAIL_SCOPE(counted, "" name "", 0, 0, __COUNTER__)

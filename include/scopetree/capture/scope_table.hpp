@@ -74,18 +74,7 @@ public:
     /// The child of `parent` for `record`, or null. Needs no lock on the thread that the tree
     /// belongs to. O(1).
     static scope_node* find(const scope_node& parent, const scope_record& record) noexcept {
-        if (parent.index == nullptr) {
-            for (scope_node* node = parent.first_child; node != nullptr; node = node->next_sibling)
-                if (node->record == &record)
-                    return node;
-            return nullptr;
-        }
-        const std::uint32_t capacity = index_capacity(parent.child_count);
-        std::uint32_t slot = slot_of(record, capacity);
-        for (; parent.index[slot] != nullptr; slot = (slot + 1) & (capacity - 1))
-            if (parent.index[slot]->record == &record)
-                return parent.index[slot];
-        return nullptr;
+        return find_child(parent, &record);
     }
 
     /// A new child of `parent`; null when limits or memory forbid. Readers of the tree may be on
@@ -106,17 +95,19 @@ public:
             node->timing = memory_.make<scope_timing>();
         __atomic_store_n(&parent.first_child, node, __ATOMIC_RELEASE);
         const std::uint32_t before = index_capacity(parent.child_count);
-        const std::uint32_t after = index_capacity(++parent.child_count);
+        const std::uint32_t after = index_capacity(parent.child_count + 1);
         if (after != before)
             rebuild_index(parent, after);
         else if (parent.index != nullptr)
             insert(parent.index, after, node);
+        // Last: a scope in a signal handler must not take the index for larger than it is.
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        ++parent.child_count;
         return node;
     }
 
 private:
     static constexpr std::size_t bucket_count = 1024;
-    static constexpr std::uint32_t indexed_from = 4; ///< children, from which on there is an index
 
     /// A node that no site is equal to: what a node without children points at.
     static scope_node* no_child() noexcept {
@@ -147,18 +138,8 @@ private:
         return result == nullptr ? "?" : static_cast<char*>(std::memcpy(result, text, size));
     }
 
-    static std::uint32_t slot_of(const scope_record& record, std::uint32_t capacity) noexcept {
-        return static_cast<std::uint32_t>(record.hash >> 32) & (capacity - 1);
-    }
-
-    /// The capacity of the index of a node with `count` children: a power of two, at most half
-    /// full.
-    static std::uint32_t index_capacity(std::uint32_t count) noexcept {
-        return count <= indexed_from ? 0 : 4u << (31 - __builtin_clz(count));
-    }
-
     static void insert(scope_node** index, std::uint32_t capacity, scope_node* node) noexcept {
-        std::uint32_t slot = slot_of(*node->record, capacity);
+        std::uint32_t slot = index_slot(node->record, capacity);
         while (index[slot] != nullptr)
             slot = (slot + 1) & (capacity - 1);
         index[slot] = node;

@@ -75,7 +75,7 @@ private:
             return;
         if (counts_[at].timing == hash_index::none) {
             counts_[at].timing = static_cast<std::uint32_t>(timings_.size());
-            timings_.push_back({0, 0, UINT64_MAX, 0, {}});
+            timings_.push_back({0, 0, UINT64_MAX, 0, scope_timing::bucket_count, {}});
         }
         add(timings_[counts_[at].timing], *timing);
     }
@@ -84,8 +84,8 @@ private:
         to.total += __atomic_load_n(&from.total, __ATOMIC_RELAXED);
         to.min = std::min(to.min, __atomic_load_n(&from.min, __ATOMIC_RELAXED));
         to.max = std::max(to.max, __atomic_load_n(&from.max, __ATOMIC_RELAXED));
-        for (std::size_t i = 0; i < scope_timing::bucket_count; ++i)
-            to.buckets[i] += __atomic_load_n(&from.buckets[i], __ATOMIC_RELAXED);
+        for (std::uint32_t i = 0; i < scope_timing::bucket_count; ++i)
+            to.buckets[i] += from.count_in(i);
     }
 
     mapped_vector<count> counts_;
@@ -97,12 +97,12 @@ private:
 /// half a bucket (3 %). 0 if there were none.
 inline std::uint64_t timing_quantile(const scope_timing& timing, double share) noexcept {
     std::uint64_t total = 0;
-    for (const std::uint32_t count : timing.buckets)
-        total += count;
+    for (std::uint32_t i = 0; i < scope_timing::bucket_count; ++i)
+        total += timing.count_in(i);
     const auto wanted = static_cast<std::uint64_t>(share * static_cast<double>(total));
     std::uint64_t seen = 0;
     for (std::uint32_t i = 0; i < scope_timing::bucket_count; ++i) {
-        seen += timing.buckets[i];
+        seen += timing.count_in(i);
         if (seen <= wanted)
             continue;
         const std::uint32_t octave = i < 32 ? 0 : i / 16 - 1;
