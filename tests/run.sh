@@ -1,12 +1,12 @@
 #!/bin/sh
 # tests/run.sh [CONFIGURATION…]   installs what is missing, then builds and tests every configuration,
-# or those named: gcc clang meson plain (no libbacktrace) asan tsan tidy consumer; quick is gcc.
+# or those named: gcc clang meson plain (no libbacktrace) asan tsan tidy consumer viewers; quick is gcc.
 # Ends with a line for each configuration and, alone on the last line, `N passed, N failed`.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SCOPETREE_BUILD_DIR:-$root/build/tests}
 jobs=$(nproc)
-all="gcc clang meson plain asan tsan tidy consumer"
+all="gcc clang meson plain asan tsan tidy consumer viewers"
 case "$*" in
 "") wanted=$all ;;
 quick) wanted=gcc ;;
@@ -27,6 +27,7 @@ case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "*) package
 case " $wanted " in *san\ *) packages="$packages libclang-rt-dev" ;; esac
 case " $wanted " in *" tidy "*) packages="$packages clang-tidy" ;; esac
 case " $wanted " in *" meson "* | *" consumer "*) packages="$packages meson pkg-config" ;; esac
+case " $wanted " in *" viewers "*) packages="$packages nodejs npm chromium golang-go" ;; esac
 # shellcheck disable=SC2086
 "$root/.ci/install" $packages || exit 1
 
@@ -60,7 +61,7 @@ cmake_tests() {
     # shellcheck disable=SC2086
     cmake -S "$root" -B "$build/$name" -G Ninja "$@" &&
         cmake --build "$build/$name" -j "$jobs" --target $targets &&
-        ctest --test-dir "$build/$name" -j "$jobs" -L "$labels" -E "$left_out" --output-on-failure --no-tests=error
+        ctest --test-dir "$build/$name" -j "$jobs" -L "$labels" -E "$left_out" --progress --output-on-failure --no-tests=error
 }
 
 # One compiler optimises and the other does not: it takes half the time, and scopes must work so, too.
@@ -108,6 +109,16 @@ run_tidy() {
         clang-tidy -p "$build/tidy" --quiet --warnings-as-errors='*' "$root/tests/odr.cpp"
 }
 run_consumer() { python3 "$root/tests/consumer/consumer.py"; }
+# The tests find their packages with NODE_PATH, the programs that write reports in VIEWER_PROGRAMS.
+run_viewers() {
+    # shellcheck disable=SC2086
+    cmake -S "$root" -B "$build/viewers" -G Ninja -DCMAKE_CXX_COMPILER=g++ $only_tests &&
+        cmake --build "$build/viewers" -j "$jobs" --target viewer_programs &&
+        cp "$root/tests/viewers/package.json" "$root/tests/viewers/package-lock.json" "$build/viewers" &&
+        (cd "$build/viewers" && npm ci --no-audit --no-fund) &&
+        NODE_PATH=$build/viewers/node_modules VIEWER_PROGRAMS=$build/viewers/tests/viewers \
+            node --test --test-reporter=tap "$root"/tests/viewers/*.test.js
+}
 
 for name in $wanted; do
     echo "== $name"
@@ -123,6 +134,10 @@ for name in $wanted; do
     consumer)
         passed=$(number "$log" '\([0-9]*\) passed, ')
         failed=$(number "$log" '[0-9]* passed, \([0-9]*\) failed')
+        ;;
+    viewers)
+        passed=$(number "$log" '# pass \([0-9]*\)')
+        failed=$(number "$log" '# fail \([0-9]*\)')
         ;;
     tidy)
         passed=$((1 - status))

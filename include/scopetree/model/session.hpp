@@ -48,6 +48,13 @@ struct call_node {
     std::uint64_t samples = 0; ///< snapshots taken; blocked ticks credited again do not count
 };
 
+/// A stretch of time that a thread spent at one place, as far as samples tell.
+struct timeline_run {
+    std::uint32_t node = no_index; ///< index into thread_tree::nodes
+    std::int64_t start_ns = 0;     ///< since the session began; runs are in order, without overlap
+    std::int64_t duration_ns = 0;
+};
+
 /// One thread's tree. nodes[0] is its root, a synthetic frame with the thread's name.
 struct thread_tree {
     std::string name;
@@ -56,6 +63,7 @@ struct thread_tree {
     std::int64_t cpu_ns = 0;  ///< the thread's CPU clock while profiled
     std::vector<call_node> nodes;
     std::vector<scope_figures> scopes;
+    std::vector<timeline_run> timeline; ///< empty unless options::timeline asked for it
 };
 
 /// What profiling did and cost in this run; the report's header shows what is not zero.
