@@ -50,6 +50,7 @@
 #include <scopetree/process/source_path.hpp>
 #include <scopetree/process/view_tree.hpp>
 
+#include <scopetree/render/json_text.hpp>
 #include <scopetree/render/sanitize.hpp>
 #include <scopetree/render/terminal.hpp>
 #include <scopetree/render/text.hpp>
