@@ -11,6 +11,7 @@ struct frame;
 struct options;
 struct session;
 struct text_options;
+struct tree_options;
 
 struct boost_stacktrace;
 struct frame_pointers;

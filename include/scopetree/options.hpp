@@ -49,25 +49,29 @@ enum class flat_time_kind : std::uint8_t {
 
 enum class thread_display : std::uint8_t { separate, merged };
 
-/// How a report is shown as text.
+/// Which tree a report shows, as text or as JSON.
 ///
 /// Patterns (`hide`, `show`) are globs: `*` stands for any characters (`/` too), `?` for one. A
 /// pattern must match the whole of a function's name, its full name, its file's path or its
 /// file's path as shown.
-struct text_options {
-    toggle color = toggle::automatic;
-    toggle unicode = toggle::automatic;
+struct tree_options {
     bool show_all = false; ///< start-up frames, frames below the threshold and library frames too
     bool timeline = false; ///< calls in the order in which they happened
-    bool flat = false;     ///< a list of functions instead of a tree
-    time_display time = time_display::seconds;
     report_clock clock = report_clock::wall;
-    flat_time_kind flat_time = flat_time_kind::self;
-    bool short_mode = false;        ///< the tree in a frame of dots, without the header's figures
     double filter_threshold = 0.01; ///< share of the root's time below which a subtree is left out
     std::vector<std::string> hide;  ///< patterns: treated like library code
     std::vector<std::string> show;  ///< patterns: never treated like library code; wins over `hide`
     thread_display threads = thread_display::separate;
+};
+
+/// How a report is shown as text.
+struct text_options : tree_options {
+    toggle color = toggle::automatic;
+    toggle unicode = toggle::automatic;
+    bool flat = false; ///< a list of functions instead of a tree
+    time_display time = time_display::seconds;
+    flat_time_kind flat_time = flat_time_kind::self;
+    bool short_mode = false; ///< the tree in a frame of dots, without the header's figures
 };
 
 enum class output_format : std::uint8_t {

@@ -111,6 +111,39 @@ TEST_CASE("processors: no time is lost, whatever the tree", "[process]") {
     }
 }
 
+TEST_CASE("processors: a node keeps its own time, whatever is taken out", "[process]") {
+    for (unsigned seed = 0; seed < 100; ++seed) {
+        INFO("seed " << seed);
+        std::mt19937 random(seed);
+        const session source = random_session(random, 1 + seed * 3);
+        view_tree tree = test::view_of(source, report_clock::both);
+        const auto count_wrong = [&](bool all_there) {
+            std::size_t wrong = 0;
+            visit_preorder(tree, [&](std::uint32_t node) {
+                const detail::view_node& n = tree.nodes[node];
+                if (n.kind == detail::view_kind::self)
+                    return;
+                const std::int64_t outside = detail::own_time(tree, node);
+                wrong += n.own > outside || (all_there && n.own != outside) ? 1 : 0;
+                std::int64_t second = n.second_time - n.second_own;
+                for (const std::uint32_t child : tree.children_of(node))
+                    if (tree.nodes[child].kind != detail::view_kind::self)
+                        second -= tree.nodes[child].second_time;
+                wrong += second < 0 || (all_there && second != 0) ? 1 : 0;
+            });
+            return wrong;
+        };
+        CHECK(count_wrong(true) == 0);
+        detail::collapse_runtime(tree);
+        CHECK(count_wrong(true) == 0);
+        detail::aggregate_repeated_calls(tree);
+        CHECK(count_wrong(true) == 0);
+        detail::remove_irrelevant(tree, 0.01);
+        detail::remove_unnecessary_self(tree);
+        CHECK(count_wrong(false) == 0);
+    }
+}
+
 TEST_CASE("processors: siblings differ after aggregation, and are sorted", "[process]") {
     for (unsigned seed = 0; seed < 100; ++seed) {
         INFO("seed " << seed);

@@ -38,8 +38,10 @@ inline void add_thread(view_tree& tree, const thread_tree& thread, bool cpu) {
     for (const scope_figures& figures : thread.scopes)
         tree.scopes.push_back({&figures, 0});
     const auto own_time = [&](view_node& node, const call_node& from) {
-        node.time += cpu ? from.cpu_ns : from.wall_ns;
-        node.second_time += cpu ? from.wall_ns : from.cpu_ns;
+        node.own += cpu ? from.cpu_ns : from.wall_ns;
+        node.second_own += cpu ? from.wall_ns : from.cpu_ns;
+        node.time = node.own;
+        node.second_time = node.second_own;
     };
     own_time(tree.nodes.front(), thread.nodes.front());
     for (std::size_t i = 1; i < thread.nodes.size(); ++i) {
@@ -68,8 +70,8 @@ inline void add_self_leaves(view_tree& tree, bool second_clock) {
         view_node leaf;
         leaf.kind = view_kind::self;
         leaf.frame = node.frame;
-        leaf.time = node.time;
-        leaf.second_time = node.second_time;
+        leaf.time = leaf.own = node.own;
+        leaf.second_time = leaf.second_own = node.second_own;
         tree.nodes.push_back(leaf);
         tree.append_child(static_cast<std::uint32_t>(i),
                           static_cast<std::uint32_t>(tree.nodes.size() - 1));

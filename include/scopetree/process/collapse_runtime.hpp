@@ -103,8 +103,11 @@ private:
                 kept_.push_back(next.node);
                 continue;
             }
-            tree_.nodes[node].absorbed += child.absorbed;
-            tree_.nodes[node].second_absorbed += child.second_absorbed;
+            view_node& parent = tree_.nodes[node];
+            parent.absorbed += child.absorbed;
+            parent.own += child.own;
+            parent.second_absorbed += child.second_absorbed;
+            parent.second_own += child.second_own;
             expand(next.node, next.starting || runtime_[child.frame]);
         }
         tree_.set_children(node, kept_);

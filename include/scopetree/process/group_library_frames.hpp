@@ -51,7 +51,7 @@ inline bool matches_any(const std::vector<std::string>& patterns, const frame& f
 
 /// For every frame of the session whether it is hidden: not application code, or asked to be.
 inline std::vector<bool> hidden_frames(const session& source, const std::vector<source_path>& paths,
-                                       const text_options& chosen) {
+                                       const tree_options& chosen) {
     std::vector<bool> hidden;
     hidden.reserve(source.frames.size());
     for (std::size_t i = 0; i < source.frames.size(); ++i) {

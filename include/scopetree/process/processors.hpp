@@ -19,7 +19,7 @@ inline namespace SCOPETREE_ABI {
 namespace detail {
 
 /// Processes a tree as text and JSON show it. `hidden` as for group_library_frames.
-inline void process(view_tree& tree, const text_options& chosen, const std::vector<bool>& hidden) {
+inline void process(view_tree& tree, const tree_options& chosen, const std::vector<bool>& hidden) {
     if (tree.nodes.empty())
         return;
     if (!chosen.show_all)

@@ -32,8 +32,10 @@ struct view_node {
     bool shown = true;     ///< false: a group's member that its `[N frames hidden]` line stands for
     std::int64_t time = 0; ///< of the chosen clock, with everything below; nanoseconds
     std::int64_t absorbed = 0;    ///< part of `time` that was below and is not shown
+    std::int64_t own = 0;         ///< part of `time` that is the node's own, whatever was taken out
     std::int64_t second_time = 0; ///< of the other clock
     std::int64_t second_absorbed = 0;
+    std::int64_t second_own = 0;
 };
 
 /// One entry of the figures of a node's scope. A node has several after siblings were merged, and
@@ -105,8 +107,10 @@ struct view_tree {
         view_node& from = nodes[other];
         into.time += from.time;
         into.absorbed += from.absorbed;
+        into.own += from.own;
         into.second_time += from.second_time;
         into.second_absorbed += from.second_absorbed;
+        into.second_own += from.second_own;
         for (std::uint32_t c = from.first_child; c != no_index;) {
             const std::uint32_t next = nodes[c].next_sibling;
             append_child(node, c);

@@ -87,7 +87,7 @@ inline std::vector<thread_section> separate_sections(const session& source, bool
     return sections;
 }
 
-inline std::vector<thread_section> sections_of(const session& source, const text_options& chosen) {
+inline std::vector<thread_section> sections_of(const session& source, const tree_options& chosen) {
     if (chosen.threads == thread_display::separate)
         return separate_sections(source, chosen.show_all);
     thread_section all;
