@@ -76,15 +76,21 @@ void check_scopes(const paths& seen) {
     CHECK_FALSE(seen.have({"nests", "[outer]", "leaf_function"}));
 }
 
+/// Without libbacktrace nothing tells what was inlined: the function it was inlined into stands for
+/// it.
+constexpr bool names_inlined = SCOPETREE_LIBBACKTRACE != 0;
+
 void check_functions(const paths& seen) {
     INFO(seen.text());
-    CHECK(seen.have({"[all]", "calls_inlined", "shapes::inlined_at_o2"}));
     CHECK(seen.have({"[all]", "hidden_in_file"}));
     CHECK(seen.have({"[all]", "shapes::of_any<unsigned long>"}));
     CHECK((seen.text().find("makes_lambda") != std::string::npos &&
            seen.text().find("[in a lambda]") != std::string::npos));
-    CHECK(seen.have({"holds_inlined_scope", "inlined_with_scope", "[in an inlined function]",
-                     "leaf_function"}));
+    if (names_inlined)
+        CHECK(seen.have({"holds_inlined_scope", "inlined_with_scope", "[in an inlined function]",
+                         "leaf_function"}));
+    else
+        CHECK(seen.have({"holds_inlined_scope", "[in an inlined function]", "leaf_function"}));
 }
 
 } // namespace
@@ -93,12 +99,17 @@ TEST_CASE("inlined, file-local, lambda and template functions appear by name") {
     const paths seen(test::run("names"));
     check_functions(seen);
     check_scopes(seen);
+    if (names_inlined)
+        CHECK(seen.have({"[all]", "calls_inlined", "shapes::inlined_at_o2"}));
+    else
+        CHECK(seen.have({"[all]", "calls_inlined"}));
 }
 
 TEST_CASE("scopes stand at their place without optimisation") {
     const paths seen(test::run("names_unoptimised"));
     check_functions(seen);
     check_scopes(seen);
+    CHECK(seen.have({"[all]", "calls_inlined", "shapes::inlined_at_o2"}));
 }
 
 TEST_CASE("scopes stand at their place in a stripped program") {

@@ -133,3 +133,40 @@ TEST_CASE("proc: nothing is mapped at address zero") {
     std::uintptr_t begin = 0, end = 0;
     CHECK_FALSE(find_mapping(0, begin, end));
 }
+
+TEST_CASE("proc: the stack pointer of a thread that waits, and of none that runs") {
+    std::atomic<std::uintptr_t> inside{0};
+    std::atomic<pid_t> tid{0};
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    std::thread waits([&] {
+        char byte;
+        inside = reinterpret_cast<std::uintptr_t>(&byte);
+        tid = own_tid();
+        [[maybe_unused]] const ssize_t size = ::read(ends[0], &byte, 1);
+    });
+    std::uintptr_t seen = 0;
+    while (seen == 0) { // until it has arrived there
+        std::this_thread::yield();
+        seen = tid == 0 ? 0 : blocked_stack_pointer(tid);
+    }
+    CHECK(seen <= inside + 64);
+    CHECK(seen > inside - 4096);
+    REQUIRE(::write(ends[1], "x", 1) == 1);
+    waits.join();
+    CHECK(blocked_stack_pointer(tid) == 0); // gone
+    std::atomic<bool> done{false};
+    tid = 0;
+    std::thread runs([&] {
+        tid = own_tid();
+        while (!done) {
+        }
+    });
+    while (tid == 0)
+        std::this_thread::yield();
+    CHECK(blocked_stack_pointer(tid) == 0);
+    done = true;
+    runs.join();
+    ::close(ends[0]);
+    ::close(ends[1]);
+}

@@ -142,7 +142,7 @@ TEST_CASE("plan: goes back to every tick when the crowd has gone") {
 
 TEST_CASE("plan: each thread has its turn, and about as many in every tick") {
     visit_plan plan(budget);
-    // 1,000 visits a tick cost ten times the budget.
+    // 1,000 visits a tick cost ten times the budget. One tick is too short to owe much.
     plan.begin_tick(0, 1'000);
     for (std::uint64_t i = 0; i < 1'000; ++i)
         plan.is_due(i, true);
@@ -170,19 +170,63 @@ TEST_CASE("plan: nobody loses a turn when what is affordable changes all the tim
     s.periods(10);
     std::vector<std::uint64_t> last(s.visits.size());
     std::uint64_t longest = 0;
+    std::int64_t visited = 0;
     for (std::uint64_t tick = 1; tick <= 20'000; ++tick) {
         s.plan.begin_tick(40, 5'000);
         for (std::uint32_t k = 0; k < 5'040; ++k)
             if (s.plan.is_due(k, k >= 40)) {
                 longest = std::max(longest, tick - last[k]);
                 last[k] = tick;
+                ++visited;
             }
-        if (tick % 50 == 0) // now half of the budget, now twice
-            s.plan.measure(tick % 100 == 0 ? 1'250'000 : 5'000'000, 50'000'000, 50);
+        if (tick % 50 == 0) { // now a visit costs half a microsecond, now two
+            s.plan.measure(visited * (tick % 100 == 0 ? 500 : 2'000), 50'000'000, 50);
+            visited = 0;
+        }
     }
     for (const std::uint64_t at : last)
         longest = std::max(longest, 20'001 - at);
     CHECK(longest < 5'000);
+}
+
+TEST_CASE("plan: what was spent beyond the budget is saved again") {
+    simulation s(2, 1'000, 2'000, 1'500, 300);
+    double spent = 0; // of the budget, in periods
+    for (int i = 0; i < 400; ++i) {
+        s.period();
+        spent += s.use / budget;
+        if (i == 0)
+            REQUIRE(spent > 4.0); // all are visited until the cost is known
+    }
+    CHECK(spent < 400.0 * 1.01);
+    CHECK(spent > 400.0 * 0.95);
+}
+
+TEST_CASE("plan: what was saved may be spent: noise costs no ticks") {
+    visit_plan plan(budget);
+    const auto half = static_cast<std::int64_t>(25 * interval_ns * budget);
+    for (int i = 0; i < 20; ++i)
+        CHECK(plan.measure(half, 50'000'000, 50) == 1.0);
+    for (int i = 0; i < 3; ++i)
+        CHECK(plan.measure(half * 9 / 4, 50'000'000, 50) == 1.0);
+    double stretch = 1.0;
+    for (int i = 0; i < 100; ++i)
+        stretch = plan.measure(half * 9 / 4, 50'000'000, 50);
+    CHECK(stretch > 1.1);
+}
+
+TEST_CASE("plan: a crowd is measured before fifty ticks have gone") {
+    visit_plan plan(budget);
+    CHECK_FALSE(plan.is_measure_due(49));
+    CHECK(plan.is_measure_due(50));
+    plan.begin_tick(0, 2'000);
+    for (std::uint64_t i = 0; i < 2'000; ++i) {
+        CHECK_FALSE(plan.is_measure_due(1));
+        plan.is_due(i, true);
+    }
+    CHECK(plan.is_measure_due(1));
+    plan.measure(1'000'000, 1'000'000, 1);
+    CHECK_FALSE(plan.is_measure_due(1));
 }
 
 TEST_CASE("plan: a measure without ticks or time changes nothing") {

@@ -14,6 +14,7 @@ using staged::staged_track;
 namespace {
 
 constexpr std::int64_t settle = staged::thread_track::settle_ns;
+constexpr std::int64_t disturbed = staged::thread_track::disturbed_ns;
 constexpr std::int64_t deaf = staged::thread_track::deaf_ns;
 
 } // namespace
@@ -56,6 +57,19 @@ TEST_CASE("track: a thread that settles in its system call gets one signal") {
     }
     SECTION("really running is") {
         CHECK(t.track.visit(2'000'000, 300 + settle + 1));
+    }
+    SECTION("where an interrupt may have been charged to it, it is looked at") {
+        CHECK_FALSE(t.track.visit(2'000'000, 300 + disturbed, [] { return true; }));
+        CHECK(t.track.visit(3'000'000, 300 + disturbed + 1, [] { return true; }));
+    }
+    SECTION("and sampled if it does not wait there any more") {
+        CHECK(t.track.visit(2'000'000, 300 + disturbed, [] { return false; }));
+    }
+    SECTION("more than interrupts take is sampled without a look") {
+        CHECK(t.track.visit(2'000'000, 300 + disturbed + 1, [] {
+            FAIL("asked");
+            return true;
+        }));
     }
     SECTION("the allowance holds for the next visit only") {
         CHECK_FALSE(t.track.visit(2'000'000, 300));

@@ -59,6 +59,27 @@ void read_thread_name(pid_t tid, char (&name)[Size]) noexcept {
     name[size > 0 ? size - 1 : 0] = '\0';
 }
 
+/// The stack pointer of a thread that is blocked in a system call; 0 when it is running or cannot
+/// be looked at. /proc/<pid>/syscall: number, six arguments, stack pointer, program counter
+/// (proc(5)).
+inline std::uintptr_t blocked_stack_pointer(pid_t tid) noexcept {
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/task/%d/syscall", static_cast<int>(tid));
+    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return 0;
+    char text[256];
+    const ssize_t size = ::read(file, text, sizeof text - 1);
+    ::close(file);
+    text[size > 0 ? size : 0] = '\0';
+    const char* field = text;
+    for (int skipped = 0; skipped < 7 && field != nullptr; ++skipped) {
+        field = std::strchr(field, ' ');
+        field += field != nullptr ? 1 : 0;
+    }
+    return field == nullptr ? 0 : std::strtoull(field, nullptr, 16);
+}
+
 /// The mapping that `address` lies in: a thread's stack. False if there is none. Reads the list of
 /// mappings once, O(their number).
 inline bool find_mapping(std::uintptr_t address, std::uintptr_t& begin,

@@ -95,8 +95,6 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t ticks_per_measure = 50;
-
     void thread_started(thread_record& record) noexcept override {
         store_.begin(record, monotonic_ns(), read_clock(record.cpu_clock));
     }
@@ -144,7 +142,7 @@ private:
             if (sleep_until(deadline))
                 break;
             tick();
-            if (++ticks_since_measure_ == ticks_per_measure)
+            if (plan_.is_measure_due(++ticks_since_measure_))
                 measure();
         }
         figures_.sampler_cpu_ns = read_clock(CLOCK_THREAD_CPUTIME_ID);
@@ -201,10 +199,8 @@ private:
         // From the back: a thread that is found to have ended leaves the list meanwhile.
         for (std::size_t i = registry_.threads().size(); i-- > 0;) {
             thread_record& record = *registry_.threads()[i];
-            const auto* const account = Store::account_of(record);
-            const bool waiting = account != nullptr && account->track.is_waiting();
-            ++(waiting ? waiting_ : running_);
-            if (plan_.is_due(i, waiting))
+            ++(record.waiting ? waiting_ : running_);
+            if (plan_.is_due(i, record.waiting))
                 visit(record, thinned);
         }
     }
@@ -225,7 +221,12 @@ private:
             account->track.visit_pending(now, cpu, scope);
             return;
         }
-        if (!account->track.visit(now, cpu))
+        const auto still_waits = [&] {
+            return scope == account->track.last_scope() &&
+                   blocked_stack_pointer(record.tid) ==
+                       record.last_stack_pointer.load(std::memory_order_relaxed);
+        };
+        if (!account->track.visit(now, cpu, still_waits))
             return;
         // The clock of a thread that is on a processor advances between any two looks.
         if (read_clock(record.cpu_clock) != cpu)
@@ -253,6 +254,7 @@ private:
             if (account != nullptr)
                 account->track.take(taken, store_.locations, thinned);
         });
+        record.waiting = account != nullptr && account->track.is_waiting();
         figures_.dropped += record.ring.take_dropped();
     }
 

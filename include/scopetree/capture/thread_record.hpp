@@ -44,13 +44,14 @@ struct thread_record {
     std::atomic<std::uintptr_t> stack_end{0};
     std::atomic<std::uintptr_t> last_stack_pointer{0};
 
-    // Guarded by the registry's lock.
+    // Guarded by the registry's lock. What every tick reads lies together.
+    void* track = nullptr; ///< the running profiler's own
+    bool waiting = false;  ///< seen waiting when last visited; the running profiler's own
+    bool found = false;    ///< found in /proc; has not met a macro
     pid_t tid = 0;
     clockid_t cpu_clock = 0;
-    bool found = false;            ///< found in /proc; has not met a macro
-    char name[64] = {};            ///< given by PROFILE_THREAD
-    void* track = nullptr;         ///< the running profiler's own
     thread_record* next = nullptr; ///< in the pool
+    char name[64] = {};            ///< given by PROFILE_THREAD
 };
 
 /// Hands out records and tells whether a pointer is one. Not thread-safe but for `contains`.

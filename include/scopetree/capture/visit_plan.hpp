@@ -65,12 +65,24 @@ public:
         return !running_turn_.holds_all() || !waiting_turn_.holds_all();
     }
 
+    /// Whether there were enough ticks, or visits, since the last measure() to tell their cost.
+    /// Visits count, too: a crowd that begins at once must not cost fifty ticks until it is
+    /// noticed.
+    bool is_measure_due(std::uint32_t ticks) const noexcept {
+        return ticks >= 50 || visited_ >= 2'000;
+    }
+
     /// Takes in what the ticks since the last call cost: CPU time of the timer thread in `wall_ns`.
     /// The factor by which ticks must be further apart when leaving out threads is not enough.
     double measure(std::int64_t cpu_ns, std::int64_t wall_ns, std::uint32_t ticks) noexcept {
         if (ticks == 0 || wall_ns <= 0)
             return stretch_;
-        const double use = static_cast<double>(cpu_ns) / static_cast<double>(wall_ns) / budget_;
+        const auto cpu = static_cast<double>(cpu_ns);
+        const double allowed = static_cast<double>(wall_ns) * budget_;
+        // What was spent beyond the budget is saved again, and what was saved may be spent: the
+        // budget holds in the long run, and noise costs no ticks.
+        debt_ns_ = std::clamp(debt_ns_ + cpu - allowed, -most_saved_ns, most_debt_ns);
+        const double use = std::max(cpu / allowed + debt_ns_ / (settle_ns * budget_), 0.0);
         const double visits = static_cast<double>(visited_) / ticks;
         visited_ = 0;
         if (use > 1.0 || thinned())
@@ -85,7 +97,12 @@ public:
     }
 
 private:
+    static constexpr double settle_ns = 2e9; ///< in which a debt is paid off, but for 1/e of it
+    static constexpr double most_saved_ns = 2e7;
+    static constexpr double most_debt_ns = 1e8;
+
     double budget_;
+    double debt_ns_ = 0;
     double affordable_ = 1e6;
     double stretch_ = 1.0;
     std::uint64_t visited_ = 0;

@@ -11,6 +11,11 @@ namespace scopetree {
 inline namespace SCOPETREE_ABI {
 namespace detail {
 
+/// Who does not know whether a thread waits.
+struct unknown {
+    bool operator()() const noexcept { return false; }
+};
+
 /// One thread's account. Every nanosecond from `begin` to `finish` is credited to some leaf: the
 /// tree's wall time is the thread's life, its CPU time what the thread's CPU clock advanced. All
 /// times are passed in. Not thread-safe; never calls malloc.
@@ -19,6 +24,10 @@ public:
     /// A thread that was waiting in a system call has used at most this since its handler ended,
     /// if it went on waiting: the way back into the kernel. Its stack is what it was.
     static constexpr std::int64_t settle_ns = 20'000;
+
+    /// Interrupts that hit the thread on its way back add at most this. Whether it was them, or the
+    /// thread has gone on, the CPU clock cannot tell.
+    static constexpr std::int64_t disturbed_ns = 500'000;
 
     /// A thread that does not take a signal for so much of its own CPU time has blocked it.
     static constexpr std::int64_t deaf_ns = 20'000'000;
@@ -30,8 +39,13 @@ public:
 
     /// A visit of the timer. False: the thread has not run since its stack was last known, and the
     /// time went there. True: its stack must be sampled; then set_on_cpu, if it was found there.
-    bool visit(std::int64_t now_ns, std::int64_t cpu_ns) noexcept {
-        const bool settled = settling_ && cpu_ns - settled_cpu_ <= settle_ns;
+    /// `still_waits()` tells whether it waits where it was last seen; asked only if that is in
+    /// doubt.
+    template <class Asked = unknown>
+    bool visit(std::int64_t now_ns, std::int64_t cpu_ns, Asked still_waits = {}) noexcept {
+        const std::int64_t since = cpu_ns - settled_cpu_;
+        const bool settled =
+            settling_ && (since <= settle_ns || (since <= disturbed_ns && still_waits()));
         const bool same = last_ != none && (settled || cpu_ns == cpu_seen_);
         settling_ = on_cpu_ = false;
         cpu_before_ = cpu_seen_;
@@ -104,6 +118,11 @@ public:
 
     /// Seen waiting in a system call when last visited.
     bool is_waiting() const noexcept { return waiting_; }
+
+    /// The innermost scope of where the thread was last seen; null before that.
+    const scope_node* last_scope() const noexcept {
+        return last_ == none ? nullptr : tree_.leaves()[last_].scope;
+    }
 
 private:
     static constexpr std::uint32_t none = hash_index::none;
