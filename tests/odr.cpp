@@ -35,8 +35,16 @@
 #include <scopetree/model/recording.hpp>
 #include <scopetree/model/scope_usage.hpp>
 #include <scopetree/model/session.hpp>
+#include <scopetree/model/session_check.hpp>
+#include <scopetree/model/session_file.hpp>
+#include <scopetree/model/session_format.hpp>
+#include <scopetree/model/session_json.hpp>
+#include <scopetree/model/session_reader.hpp>
+#include <scopetree/model/session_writer.hpp>
 #include <scopetree/model/thread_track.hpp>
 #include <scopetree/model/track_store.hpp>
+#include <scopetree/model/utf8.hpp>
+#include <scopetree/model/whole_file.hpp>
 
 #include <scopetree/process/aggregate_repeated_calls.hpp>
 #include <scopetree/process/build_view.hpp>

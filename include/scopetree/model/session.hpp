@@ -5,6 +5,7 @@
 #include <scopetree/model/frame.hpp>
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,13 @@ struct run_figures {
     std::int64_t sampler_cpu_ns = 0; ///< CPU time of the timer thread
 };
 
+/// A session could not be saved, loaded or combined: what() names the file, the place in it and
+/// what is wrong there.
+class session_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 /// A profile of one process (or, combined, of several). Plain data: copyable, no thread-safety.
 struct session {
     std::string program;               ///< the command line
@@ -94,6 +102,14 @@ struct session {
     std::vector<frame> frames;
     std::vector<module_info> modules;
     std::vector<thread_tree> threads;
+
+    /// Writes the session to a file, by custom `*.scopetree`, that only its owner can read. The
+    /// file is there as a whole or, after an error, as it was before; throws session_error. Needs
+    /// model/session_file.hpp, as load() does.
+    inline void save(const std::string& path) const;
+
+    /// Reads what save() wrote; throws session_error unless every part of it makes sense.
+    inline static session load(const std::string& path);
 };
 
 } // namespace SCOPETREE_ABI
