@@ -58,8 +58,13 @@
 #include <scopetree/process/source_path.hpp>
 #include <scopetree/process/view_tree.hpp>
 
+#include <scopetree/render/call_order.hpp>
+#include <scopetree/render/call_spans.hpp>
+#include <scopetree/render/folded.hpp>
 #include <scopetree/render/json_text.hpp>
+#include <scopetree/render/json_writer.hpp>
 #include <scopetree/render/sanitize.hpp>
+#include <scopetree/render/speedscope.hpp>
 #include <scopetree/render/terminal.hpp>
 #include <scopetree/render/text.hpp>
 #include <scopetree/render/text_flat.hpp>
@@ -69,6 +74,7 @@
 #include <scopetree/render/text_style.hpp>
 #include <scopetree/render/text_threads.hpp>
 #include <scopetree/render/text_tree.hpp>
+#include <scopetree/render/trace_events.hpp>
 
 #include <scopetree/symbol/demangle.hpp>
 #include <scopetree/symbol/elf_symbols.hpp>
