@@ -29,8 +29,8 @@ TEST_CASE("threads blocked in poll, nanosleep, futex and read get two signals at
 TEST_CASE("five hundred blocked threads stay within the timer thread's budget") {
     const test::figures seen = blocked("500", "3000");
     CHECK(seen["most signals"] <= 2);
-    CHECK(seen["sampler CPU share"] < 0.05 * 1.5); // the first ticks are there to find out the cost
+    CHECK(seen["sampler CPU share"] < 0.05 * 1.5); // what the first ticks cost is saved again
     CHECK(seen["blocked wall"] > 0.8 * seen["duration"]);
-    // The thread that runs is sampled all the same: about once a millisecond of its CPU time.
-    CHECK(seen["busy samples"] > 0.5 * seen["busy CPU"] / 1e6);
+    // The thread that runs is sampled in every tick, once all the others have been seen waiting.
+    CHECK(seen["busy samples"] > 0.3 * seen["ticks"]);
 }

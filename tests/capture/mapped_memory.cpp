@@ -93,3 +93,20 @@ TEST_CASE("memory: a mapped vector grows like any other") {
     CHECK(mapped_allocator<int>() == mapped_allocator<char>());
     CHECK_FALSE(mapped_allocator<int>() != mapped_allocator<char>());
 }
+
+TEST_CASE("memory: a mapped vector's first page is mapped once") {
+    mapped_vector<std::uint64_t> numbers;
+    CHECK(numbers.capacity() == 0); // none before it is needed
+    numbers.push_back(0);
+    const std::uint64_t* const first = numbers.data();
+    for (std::uint64_t i = 1; i < 512; ++i)
+        i % 2 == 0 ? numbers.push_back(i) : static_cast<void>(numbers.emplace_back(i));
+    CHECK(numbers.data() == first);
+    CHECK(numbers[511] == 511);
+    struct large {
+        char bytes[10'000];
+    };
+    mapped_vector<large> one;
+    one.push_back(large{});
+    CHECK(one.size() == 1);
+}

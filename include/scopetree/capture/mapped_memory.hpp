@@ -5,10 +5,12 @@
 
 #include <scopetree/config.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <sys/mman.h>
@@ -24,7 +26,7 @@ inline void* map_pages(std::size_t bytes) noexcept {
     return pages == MAP_FAILED ? nullptr : pages;
 }
 
-/// For std::vector: every block is a mapping of its own. Meant for few, growing arrays.
+/// For mapped_vector: every block is a mapping of its own. Meant for few, growing arrays.
 /// Throws std::bad_alloc when the kernel refuses (without exceptions: ends the process).
 template <class T>
 struct mapped_allocator {
@@ -59,8 +61,32 @@ struct mapped_allocator {
     }
 };
 
+/// A std::vector in whole pages: its first elements do not cost a mapping each, with the page
+/// faults and the interrupts to other processors that come with it.
 template <class T>
-using mapped_vector = std::vector<T, mapped_allocator<T>>;
+class mapped_vector : public std::vector<T, mapped_allocator<T>> {
+    using base = std::vector<T, mapped_allocator<T>>;
+
+public:
+    using base::base;
+
+    void push_back(const T& value) {
+        make_room();
+        base::push_back(value);
+    }
+    template <class... Arguments>
+    T& emplace_back(Arguments&&... arguments) {
+        make_room();
+        return base::emplace_back(std::forward<Arguments>(arguments)...);
+    }
+
+private:
+    void make_room() {
+        constexpr std::size_t page = 4096;
+        if (base::capacity() == 0)
+            base::reserve(std::max<std::size_t>(page / sizeof(T), 1));
+    }
+};
 
 /// Hands out zeroed memory that is never given back. Not thread-safe: its owner locks.
 class arena {
