@@ -36,11 +36,13 @@
 #include <scopetree/model/scope_usage.hpp>
 #include <scopetree/model/session.hpp>
 #include <scopetree/model/session_check.hpp>
+#include <scopetree/model/session_combine.hpp>
 #include <scopetree/model/session_file.hpp>
 #include <scopetree/model/session_format.hpp>
 #include <scopetree/model/session_json.hpp>
 #include <scopetree/model/session_reader.hpp>
 #include <scopetree/model/session_writer.hpp>
+#include <scopetree/model/thread_merger.hpp>
 #include <scopetree/model/thread_track.hpp>
 #include <scopetree/model/track_store.hpp>
 #include <scopetree/model/utf8.hpp>

@@ -87,6 +87,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// What session::combine does with threads of the same name.
+enum class combined_threads : std::uint8_t {
+    side_by_side,  ///< every thread stays as it is
+    merged_by_name ///< one tree for all of a name, in a process or in several
+};
+
 /// A profile of one process (or, combined, of several). Plain data: copyable, no thread-safety.
 struct session {
     std::string program;               ///< the command line
@@ -110,6 +116,11 @@ struct session {
 
     /// Reads what save() wrote; throws session_error unless every part of it makes sense.
     inline static session load(const std::string& path);
+
+    /// One session of several, of one process after another or of many on many hosts. Needs
+    /// model/session_combine.hpp, which says how.
+    inline static session combine(const std::vector<session>& parts,
+                                  combined_threads threads = combined_threads::side_by_side);
 };
 
 } // namespace SCOPETREE_ABI
