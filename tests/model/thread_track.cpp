@@ -259,6 +259,19 @@ TEST_CASE("track: a visit that came late divides the time by the CPU clock") {
     }
 }
 
+TEST_CASE("track: running between two late visits that saw it wait is not lost") {
+    staged_track t;
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000'000, 900'000));
+    t.take("mf", 1'000'000);
+    CHECK(t.track.visit(2'000'000, 950'000));
+    t.take_in_kernel("mw", 2'000'000, 960'000);
+    CHECK(t.track.visit(12'000'000, 3'950'000));
+    t.take_in_kernel("mw", 12'000'000, 3'960'000, true);
+    CHECK(t.credits() == "mf wall 4000000 cpu 950000 samples 1\n"
+                         "mw wall 8000000 cpu 0 samples 2\n");
+}
+
 TEST_CASE("track: a first sample has nothing to divide with") {
     staged_track t;
     t.track.begin(0, 0);

@@ -193,8 +193,8 @@ private:
         const registry::lock locked(registry_);
         plan_.begin_tick(running_, waiting_);
         ++figures_.ticks;
-        const bool thinned = plan_.thinned() || stretch_ > 1.0;
-        figures_.thinned_ticks += thinned ? 1 : 0;
+        const bool thinned = plan_.thinned();
+        figures_.thinned_ticks += thinned || stretch_ > 1.0 ? 1 : 0;
         running_ = waiting_ = 0;
         // From the back: a thread that is found to have ended leaves the list meanwhile.
         for (std::size_t i = registry_.threads().size(); i-- > 0;) {

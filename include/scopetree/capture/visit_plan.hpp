@@ -47,7 +47,7 @@ public:
             waiting_turn_.advance(1.0);
             return;
         }
-        const double for_running = std::min<double>(running, std::max(affordable_ * 0.7, 1.0));
+        const double for_running = std::min<double>(running, affordable_ * 0.7);
         const double for_waiting = std::max(affordable_ - for_running, affordable_ * 0.3);
         running_turn_.advance(running == 0 ? 1.0 : for_running / running);
         waiting_turn_.advance(waiting == 0 ? 1.0 : for_waiting / waiting);
@@ -86,10 +86,10 @@ public:
         const double visits = static_cast<double>(visited_) / ticks;
         visited_ = 0;
         if (use > 1.0 || thinned())
-            affordable_ = std::clamp(visits / std::max(use, 0.1), 1.0, 1e6);
+            affordable_ = std::clamp(visits / std::max(use, 0.1), fewest, 1e6);
         else if (use < 0.5)
             affordable_ = std::max(affordable_, 2 * visits);
-        if (visits <= 1.5)
+        if (visits <= fewest + 0.5)
             stretch_ = std::clamp(stretch_ * use, 1.0, 1000.0);
         else
             stretch_ = std::max(1.0, stretch_ * 0.9);
@@ -97,6 +97,7 @@ public:
     }
 
 private:
+    static constexpr double fewest = 8;      ///< visits a tick; so few cost little beside the tick
     static constexpr double settle_ns = 2e9; ///< in which a debt is paid off, but for 1/e of it
     static constexpr double most_saved_ns = 2e7;
     static constexpr double most_debt_ns = 1e8;

@@ -65,7 +65,7 @@ public:
             take_without_stack(now_ns, cpu_ns, scope);
     }
 
-    /// A sample that the thread's handler took. `thinned`: the visit came later than a tick.
+    /// A sample that the thread's handler took. `thinned`: threads that wait are left out of ticks.
     void take(const sample& taken, location_table& locations, bool thinned) {
         const std::uint32_t leaf = tree_.leaf_of(taken, locations);
         const std::int64_t wall = std::max<std::int64_t>(taken.time_ns - credited_, 0);
@@ -73,15 +73,15 @@ public:
         // At a system call and off the processor; and not just put off it to let the timer thread
         // run, for then most of the time would show on the CPU clock.
         const bool waiting = taken.in_kernel && !on_cpu_ && 8 * ran < 7 * wall;
-        if (thinned && last_ != none && waiting != waiting_) {
-            // Threads that wait are visited less often than those that run; the CPU clock says how
-            // much of the interval belongs to either, or running would be overestimated.
-            tree_.credit(waiting ? last_ : leaf, ran, 0, 0);
-            tree_.credit(waiting ? leaf : last_, wall - ran, 0, 0);
-            credited_ += wall;
-        } else {
-            credit_wall(leaf, taken.time_ns);
+        if (thinned && last_ != none) {
+            // Threads that wait are visited less often than those that run, and what they do in
+            // between goes unseen; the CPU clock says how much of the interval was running.
+            if (waiting)
+                credit_wall(last_running_ != none ? last_running_ : leaf, credited_ + ran);
+            else if (waiting_)
+                credit_wall(last_, credited_ + wall - ran);
         }
+        credit_wall(leaf, taken.time_ns);
         tree_.credit(leaf, 0, 0, 1);
         if (!waiting)
             credit_cpu(leaf, cpu_seen_);
