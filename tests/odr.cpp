@@ -63,8 +63,12 @@
 #include <scopetree/render/call_order.hpp>
 #include <scopetree/render/call_spans.hpp>
 #include <scopetree/render/folded.hpp>
+#include <scopetree/render/gzip.hpp>
 #include <scopetree/render/json_text.hpp>
 #include <scopetree/render/json_writer.hpp>
+#include <scopetree/render/pprof.hpp>
+#include <scopetree/render/pprof_tables.hpp>
+#include <scopetree/render/protobuf.hpp>
 #include <scopetree/render/sanitize.hpp>
 #include <scopetree/render/speedscope.hpp>
 #include <scopetree/render/terminal.hpp>

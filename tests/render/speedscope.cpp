@@ -160,6 +160,12 @@ TEST_CASE("speedscope: functions have the session's times when read again", "[sp
     }
 }
 
+TEST_CASE("speedscope: there is a profile in every file", "[speedscope]") {
+    const json::value file = json::parse(speedscope(session()));
+    REQUIRE(file.at("profiles").as_array().size() == 1);
+    CHECK(file.at("profiles").at(0).at("samples").as_array().empty());
+}
+
 TEST_CASE("speedscope: frames of one function are one", "[speedscope]") {
     session source = test::service_session();
     source.frames.push_back(source.frames[2]);

@@ -6,6 +6,7 @@
 #include <scopetree/model/session.hpp>
 #include <scopetree/options.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <ostream>
@@ -51,7 +52,8 @@ inline void add_thread(function_times& times, const scopetree::session& source,
         std::vector<std::string> names{source.frames[node.frame].name};
         for (std::uint32_t at = node.parent; at != scopetree::no_index && at != 0;
              at = thread.nodes[at].parent)
-            names.insert(names.begin(), source.frames[thread.nodes[at].frame].name);
+            names.push_back(source.frames[thread.nodes[at].frame].name);
+        std::reverse(names.begin(), names.end());
         add_stack(times, names, time);
     }
 }

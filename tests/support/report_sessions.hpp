@@ -57,7 +57,7 @@ main|src/main.cpp:10|10/9
 /// Functions that the compiler expanded into their callers.
 inline scopetree::session inlined_session() {
     session_builder built;
-    built.thread("main", R"(
+    built.thread("first", R"(
 main|a.cpp:1|5
   sum|a.cpp:2|7
     add|a.cpp:3|11

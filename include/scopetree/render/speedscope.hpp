@@ -45,12 +45,13 @@ public:
         out_.key("profiles");
         out_.open_array();
         for (const thread_tree* thread : ordered_threads(source_)) {
-            out_.end_line();
             if (chosen_.timeline && !thread->timeline.empty())
                 write_evented(*thread);
             else
                 write_sampled(*thread);
         }
+        if (source_.threads.empty()) // without any profile the page would only say that it failed
+            write_empty();
         out_.end_line();
         out_.close_array();
         out_.close_object();
@@ -91,10 +92,11 @@ private:
         out_.close_object();
     }
 
-    void open_profile(const thread_tree& thread, const char* type, std::int64_t end) {
+    void open_profile(const std::string& name, const char* type, std::int64_t end) {
+        out_.end_line();
         out_.open_object();
         out_.member("type", type);
-        out_.member("name", name_of_thread(thread));
+        out_.member("name", name);
         out_.member("unit", "nanoseconds");
         out_.member("startValue", 0);
         out_.member("endValue", end);
@@ -108,7 +110,7 @@ private:
         std::vector<std::int64_t> weights;
         std::vector<std::uint32_t> path;
         const std::int64_t total = thread.nodes.empty() ? 0 : order.total(0);
-        open_profile(thread, "sampled", total);
+        open_profile(name_of_thread(thread), "sampled", total);
         out_.key("samples");
         out_.open_array();
         order.visit([&](std::uint32_t node) { path.push_back(thread.nodes[node].frame); },
@@ -136,10 +138,20 @@ private:
         out_.close_array();
     }
 
+    void write_empty() {
+        open_profile("no threads", "sampled", 0);
+        for (const char* const list : {"samples", "weights"}) {
+            out_.key(list);
+            out_.open_array();
+            out_.close_array();
+        }
+        out_.close_object();
+    }
+
     void write_evented(const thread_tree& thread) {
         const std::vector<call_span> spans = spans_in_time(source_, thread);
         const timeline_run& last = thread.timeline.back();
-        open_profile(thread, "evented",
+        open_profile(name_of_thread(thread), "evented",
                      std::max(source_.duration_ns, last.start_ns + last.duration_ns));
         out_.key("events");
         out_.open_array();
