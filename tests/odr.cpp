@@ -57,6 +57,7 @@
 #include <scopetree/process/processors.hpp>
 #include <scopetree/process/remove_irrelevant.hpp>
 #include <scopetree/process/remove_unnecessary_self.hpp>
+#include <scopetree/process/session_diff.hpp>
 #include <scopetree/process/source_path.hpp>
 #include <scopetree/process/view_tree.hpp>
 
@@ -73,6 +74,7 @@
 #include <scopetree/render/speedscope.hpp>
 #include <scopetree/render/terminal.hpp>
 #include <scopetree/render/text.hpp>
+#include <scopetree/render/text_diff.hpp>
 #include <scopetree/render/text_flat.hpp>
 #include <scopetree/render/text_header.hpp>
 #include <scopetree/render/text_line.hpp>

@@ -5,9 +5,13 @@
 
 #include <scopetree/exit_report.hpp>
 #include <scopetree/fwd.hpp>
+#include <scopetree/model/session_combine.hpp>
+#include <scopetree/model/session_file.hpp>
 #include <scopetree/options.hpp>
+#include <scopetree/process/session_diff.hpp>
 #include <scopetree/profiler.hpp>
 #include <scopetree/render/text.hpp>
+#include <scopetree/render/text_diff.hpp>
 #include <scopetree/scope.hpp>
 
 #endif

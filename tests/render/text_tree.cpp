@@ -22,7 +22,8 @@ std::string tree_of(const session& source, const text_options& chosen = {},
     process(tree, chosen, context.hidden);
     std::ostringstream stream;
     text_writer out(stream, properties);
-    tree_writer(out, context, tree, "").write(indent);
+    tree_writer(out, context, tree, frame_lines(out, context, tree, ""))
+        .write(indent, shown_root(tree, context.chosen.clock));
     out.flush();
     return stream.str();
 }

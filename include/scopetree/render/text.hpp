@@ -119,7 +119,8 @@ private:
             return;
         }
         process(tree, context_.chosen, context_.hidden);
-        tree_writer(out_, context_, tree, section.name).write(indent_);
+        tree_writer(out_, context_, tree, frame_lines(out_, context_, tree, section.name))
+            .write(indent_, shown_root(tree, context_.chosen.clock));
     }
 
     /// A thread that did not run has no CPU tree: no threshold applies where nothing is the whole.

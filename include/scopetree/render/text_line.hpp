@@ -120,6 +120,19 @@ inline text_line line_of_frame(const report_context& context, std::uint32_t inde
     return line;
 }
 
+/// The line of a node, likewise.
+inline text_line line_of_node(const report_context& context, const view_tree& tree,
+                              const view_node& node, bool unicode) {
+    if (node.kind != view_kind::self)
+        return line_of_frame(context, node.frame, unicode);
+    const view_node& parent = tree.nodes[node.parent];
+    text_line line;
+    line.name = "[self]";
+    line.name_ink = ink::faint;
+    line.location = location_of(tree.frame_of(parent), context.paths[parent.frame], false, unicode);
+    return line;
+}
+
 /// Elides the name, then the location, as far as needed to fit into `width` columns.
 inline void fit_line(text_line& line, std::size_t others, std::size_t width, bool unicode) {
     constexpr std::size_t least = 24;

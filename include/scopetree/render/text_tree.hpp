@@ -47,21 +47,55 @@ inline std::uint32_t shown_root(const view_tree& tree, report_clock clock) {
     return same ? root.first_child : 0;
 }
 
-/// Iterative, and linear in what it writes: a tree may be 100,000 levels deep, and indenting all of
-/// them from the left margin would take gigabytes.
-class tree_writer {
+/// The lines of a session's tree.
+class frame_lines {
 public:
     /// `root_name` replaces the root's; the tree must not be empty.
-    tree_writer(text_writer& out, const report_context& context, const view_tree& tree,
+    frame_lines(text_writer& out, const report_context& context, const view_tree& tree,
                 std::string_view root_name)
         : out_(out), context_(context), tree_(tree), lines_(out, context, tree.root()),
           root_name_(root_name) {}
 
-    /// `indent` stands before every line.
-    void write(std::string_view indent) {
+    void write(std::string_view indent, std::string_view glyph, std::uint32_t index) {
+        const view_node& node = tree_.nodes[index];
+        const bool unicode = out_.unicode();
+        text_line line = line_of_node(context_, tree_, node, unicode);
+        if (node.kind != view_kind::self) {
+            if (index == 0 && !root_name_.empty())
+                line.name = sanitize(root_name_, unicode);
+            std::vector<std::uint32_t> entries;
+            append_scopes(tree_, node, entries);
+            line.figures = format_scope(summarize_scopes(tree_, std::move(entries)), unicode);
+        }
+        line.time = node.time;
+        line.second_time = node.second_time;
+        lines_.write(indent, glyph, std::move(line));
+    }
+
+private:
+    text_writer& out_;
+    const report_context& context_;
+    const view_tree& tree_;
+    line_writer lines_;
+    std::string_view root_name_;
+};
+
+/// Iterative, and linear in what it writes: a tree may be 100,000 levels deep, and indenting all of
+/// them from the left margin would take gigabytes.
+///
+/// `Lines` has a function write(indent, glyph, node): both parts of the indent, and the node's
+/// index.
+template <class Lines>
+class tree_writer {
+public:
+    /// The tree must not be empty.
+    tree_writer(text_writer& out, const report_context& context, const view_tree& tree, Lines lines)
+        : out_(out), context_(context), tree_(tree), lines_(std::move(lines)) {}
+
+    /// `indent` stands before every line; `start` is the first node that is shown.
+    void write(std::string_view indent, std::uint32_t start) {
         prefix_ = indent;
-        const std::uint32_t start = shown_root(tree_, context_.chosen.clock);
-        write_line(start, {});
+        lines_.write(prefix_, {}, start);
         descend(start);
         while (!levels_.empty()) {
             level& current = levels_.back();
@@ -74,9 +108,9 @@ public:
             const bool last = current.next == current.children.size();
             const tree_glyphs& glyphs = out_.glyphs();
             if (current.indented_only) {
-                write_line(node, {});
+                lines_.write(prefix_, {}, node);
             } else {
-                write_line(node, last ? glyphs.corner : glyphs.branch);
+                lines_.write(prefix_, last ? glyphs.corner : glyphs.branch, node);
                 prefix_ += last ? glyphs.blank : glyphs.bar;
             }
             descend(node);
@@ -159,38 +193,10 @@ private:
         return text;
     }
 
-    void write_line(std::uint32_t index, std::string_view glyph) {
-        const view_node& node = tree_.nodes[index];
-        const bool unicode = out_.unicode();
-        text_line line;
-        if (node.kind == view_kind::self) {
-            line.name = "[self]";
-            line.name_ink = ink::faint;
-            line.location = location_of_parent(node);
-        } else {
-            line = line_of_frame(context_, node.frame, unicode);
-            if (index == 0 && !root_name_.empty())
-                line.name = sanitize(root_name_, unicode);
-            std::vector<std::uint32_t> entries;
-            append_scopes(tree_, node, entries);
-            line.figures = format_scope(summarize_scopes(tree_, std::move(entries)), unicode);
-        }
-        line.time = node.time;
-        line.second_time = node.second_time;
-        lines_.write(prefix_, glyph, std::move(line));
-    }
-
-    std::string location_of_parent(const view_node& self) const {
-        const view_node& parent = tree_.nodes[self.parent];
-        return location_of(tree_.frame_of(parent), context_.paths[parent.frame], false,
-                           out_.unicode());
-    }
-
     text_writer& out_;
     const report_context& context_;
     const view_tree& tree_;
-    line_writer lines_;
-    std::string_view root_name_;
+    Lines lines_;
     std::string prefix_;
     std::vector<level> levels_;
     std::vector<std::string> outer_prefixes_;
