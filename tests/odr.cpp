@@ -65,6 +65,7 @@
 #include <scopetree/render/call_spans.hpp>
 #include <scopetree/render/folded.hpp>
 #include <scopetree/render/gzip.hpp>
+#include <scopetree/render/json.hpp>
 #include <scopetree/render/json_text.hpp>
 #include <scopetree/render/json_writer.hpp>
 #include <scopetree/render/pprof.hpp>

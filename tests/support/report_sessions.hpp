@@ -50,7 +50,7 @@ main|src/main.cpp:10|10/9
     built->program = "./server --port 80";
     built->recorded_unix_ns = 1'748'786'602'000'000'000;
     built->notes = {"one note", "and \"another\""};
-    built->frames[3].full_name = "app::serve(std::basic_string<char> const&)";
+    built->frames[2].full_name = "app::serve(std::basic_string<char> const&)";
     return with_modules(*built);
 }
 
@@ -190,8 +190,10 @@ inline scopetree::session only_self_session() {
     session_builder built;
     built.thread("main", "");
     scopetree::call_node& root = built->threads[0].nodes[0];
-    root.wall_ns = root.cpu_ns = built->threads[0].wall_ns = 5'000'000;
+    root.wall_ns = root.cpu_ns = 5'000'000;
     root.samples = 5;
+    built->threads[0].wall_ns = built->threads[0].cpu_ns = 5'000'000;
+    built->duration_ns = built->cpu_ns = 5'000'000;
     return *built;
 }
 

@@ -111,7 +111,7 @@ private:
             write_no_samples();
             return;
         }
-        drop_unmeasured(tree, section);
+        drop_unmeasured(tree, section, context_.chosen.show_all);
         if (context_.chosen.flat) {
             if (!context_.chosen.show_all)
                 collapse_runtime(tree);
@@ -121,13 +121,6 @@ private:
         process(tree, context_.chosen, context_.hidden);
         tree_writer(out_, context_, tree, frame_lines(out_, context_, tree, section.name))
             .write(indent_, shown_root(tree, context_.chosen.clock));
-    }
-
-    /// A thread that did not run has no CPU tree: no threshold applies where nothing is the whole.
-    void drop_unmeasured(view_tree& tree, const thread_section& section) const {
-        view_node& root = tree.nodes.front();
-        if (root.time == 0 && !context_.chosen.show_all && section.wall_ns + section.cpu_ns != 0)
-            root.first_child = root.last_child = no_index;
     }
 
     void write_no_samples() {

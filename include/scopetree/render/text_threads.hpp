@@ -4,6 +4,7 @@
 
 #include <scopetree/model/session.hpp>
 #include <scopetree/options.hpp>
+#include <scopetree/process/view_tree.hpp>
 #include <scopetree/render/text_numbers.hpp>
 
 #include <algorithm>
@@ -97,6 +98,14 @@ inline std::vector<thread_section> sections_of(const session& source, const tree
         return {};
     all.name = all.threads.size() == 1 ? name_of_thread(*all.threads.front()) : "all threads";
     return {std::move(all)};
+}
+
+/// Takes away what is below the root of a thread that did not run, and so has no CPU tree: no
+/// threshold applies where nothing is the whole.
+inline void drop_unmeasured(view_tree& tree, const thread_section& section, bool show_all) {
+    view_node& root = tree.nodes.front();
+    if (root.time == 0 && !show_all && section.wall_ns + section.cpu_ns != 0)
+        root.first_child = root.last_child = no_index;
 }
 
 } // namespace detail
