@@ -2,16 +2,18 @@
 
 #include <scopetree/scope.hpp>
 #include <support/own_thread.hpp>
+#include <support/scratch_folder.hpp>
 #include <support/session_builder.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -21,10 +23,7 @@ using scopetree::settings;
 
 namespace {
 
-std::string contents_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
+using test::contents_of;
 
 /// A file that is gone at the end.
 class scratch_file {
@@ -54,14 +53,22 @@ std::string said_by(Part&& part) {
 class variable {
 public:
     variable(const char* name, const std::string& value) : name_(name) {
+        if (const char* const before = std::getenv(name))
+            before_ = before;
         ::setenv(name, value.c_str(), 1);
     }
-    ~variable() { ::unsetenv(name_); }
+    ~variable() {
+        if (before_)
+            ::setenv(name_, before_->c_str(), 1);
+        else
+            ::unsetenv(name_);
+    }
     variable(const variable&) = delete;
     variable& operator=(const variable&) = delete;
 
 private:
     const char* name_;
+    std::optional<std::string> before_;
 };
 
 scopetree::session small_session() {
@@ -86,17 +93,66 @@ TEST_CASE("exit report: the report goes to standard error as it is rendered") {
 TEST_CASE("exit report: a text file holds the report") {
     const scratch_file file;
     const scopetree::session session = small_session();
-    CHECK(said_by([&] { write_output(session, {}, {file.path, output_format::text}); }).empty());
+    CHECK(said_by([&] {
+              write_or_complain(session, {}, {file.path, output_format::text});
+          }).empty());
     CHECK(contents_of(file.path) == scopetree::to_text(session));
 }
 
 TEST_CASE("exit report: a file that cannot be written is named with the reason") {
     const std::string path = "/nonexistent/folder/report.txt";
     const std::string said = said_by([&] {
-        write_output(small_session(), {}, {path, output_format::text});
+        write_or_complain(small_session(), {}, {path, output_format::text});
     });
     CHECK(said.find(path) != std::string::npos);
     CHECK(said.find("No such file") != std::string::npos);
+}
+
+TEST_CASE("exit report: what this version cannot write is left out and named") {
+    settings chosen;
+    chosen.outputs = {{"a.html", static_cast<output_format>(99)}, {"a.txt", output_format::text}};
+    const std::string said = said_by([&] { leave_out_unsupported(chosen); });
+    CHECK(said == "scopetree: SCOPETREE_OUTPUT: a.html is left out: this version does not write "
+                  "that format\n");
+    REQUIRE(chosen.outputs.size() == 1);
+    CHECK(chosen.outputs[0].path == "a.txt");
+}
+
+TEST_CASE("exit report: the session is kept, and the way to it stands below the report") {
+    const test::scratch_folder folder;
+    const variable state("XDG_STATE_HOME", folder.path());
+    const scopetree::session session = small_session();
+    const std::string said = said_by([&] { keep_and_print(session, {}); });
+    const std::string id = scopetree::session_store::of_user().newest().id;
+    const std::string report = said_by([&] { print_report(session, {}); });
+    CHECK(said == report + scopetree::show_again_hint(id));
+    CHECK(folder.names() == std::vector<std::string>{"scopetree"});
+}
+
+TEST_CASE("exit report: a session that cannot be kept costs a line") {
+    const variable state("XDG_STATE_HOME", "/dev/null");
+    const scopetree::session session = small_session();
+    const std::string report = said_by([&] { print_report(session, {}); });
+    CHECK(said_by([&] { keep_and_print(session, {}); }) ==
+          report + "scopetree: the session is not kept: cannot write to /dev/null/scopetree: Not a "
+                   "directory\n");
+    settings files;
+    files.outputs = {{"a.txt", output_format::text}};
+    CHECK(said_by([&] { keep_and_print(session, files); }) ==
+          "scopetree: the session is not kept: cannot write to /dev/null/scopetree: Not a "
+          "directory\n");
+}
+
+TEST_CASE("exit report: no signal of a failed write is left over") {
+    {
+        const write_signals_blocked blocked;
+        ::raise(SIGXFSZ);
+        ::raise(SIGPIPE);
+    }
+    sigset_t pending;
+    ::sigpending(&pending);
+    CHECK(::sigismember(&pending, SIGXFSZ) == 0);
+    CHECK(::sigismember(&pending, SIGPIPE) == 0);
 }
 
 TEST_CASE("exit report: where nothing ran nothing is said") {

@@ -41,6 +41,7 @@
 #include <scopetree/model/session_format.hpp>
 #include <scopetree/model/session_json.hpp>
 #include <scopetree/model/session_reader.hpp>
+#include <scopetree/model/session_store.hpp>
 #include <scopetree/model/session_writer.hpp>
 #include <scopetree/model/thread_merger.hpp>
 #include <scopetree/model/thread_track.hpp>
@@ -68,6 +69,7 @@
 #include <scopetree/render/json.hpp>
 #include <scopetree/render/json_text.hpp>
 #include <scopetree/render/json_writer.hpp>
+#include <scopetree/render/output.hpp>
 #include <scopetree/render/pprof.hpp>
 #include <scopetree/render/pprof_tables.hpp>
 #include <scopetree/render/protobuf.hpp>

@@ -3,7 +3,9 @@
 #define SCOPETREE_EXIT_REPORT_HPP
 
 #include <scopetree/environment.hpp>
+#include <scopetree/model/session_store.hpp>
 #include <scopetree/profiler.hpp>
+#include <scopetree/render/output.hpp>
 #include <scopetree/render/terminal.hpp>
 #include <scopetree/render/text.hpp>
 
@@ -11,13 +13,11 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
-#include <fstream>
-#include <iostream>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include <pthread.h>
 #include <unistd.h>
@@ -46,21 +46,29 @@ inline void complain(const std::string& what) noexcept {
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
-inline void write_output(const session& result, const settings& chosen, const output_file& output) {
-    std::ofstream file(output.path, std::ios::binary);
-    write_text(file, result, chosen.text);
-    file.flush();
-    if (!file)
-        complain("SCOPETREE_OUTPUT: cannot write " + output.path + ": " + std::strerror(errno));
+/// What an error says, which names the profiler itself.
+inline std::string text_of(const std::exception& error) {
+    constexpr std::string_view prefix = "scopetree: ";
+    const std::string_view text = error.what();
+    return std::string(text.substr(text.substr(0, prefix.size()) == prefix ? prefix.size() : 0));
+}
+
+inline void write_or_complain(const session& result, const settings& chosen,
+                              const output_file& output) {
+    try {
+        write_output(output, result, chosen.text);
+    } catch (const std::exception& error) {
+        complain("SCOPETREE_OUTPUT: " + text_of(error));
+    }
 }
 
 /// Names what this version cannot do yet and leaves it out: a report in another shape beats none.
 inline void leave_out_unsupported(settings& chosen) {
     auto& outputs = chosen.outputs;
     for (std::size_t i = outputs.size(); i-- > 0;)
-        if (outputs[i].format != output_format::text) {
+        if (!can_write(outputs[i].format)) {
             complain("SCOPETREE_OUTPUT: " + outputs[i].path +
-                     " is left out: this version writes text reports (.txt) only");
+                     " is left out: this version does not write that format");
             outputs.erase(outputs.begin() + static_cast<std::ptrdiff_t>(i));
         }
     if (chosen.text.timeline) {
@@ -69,32 +77,42 @@ inline void leave_out_unsupported(settings& chosen) {
     }
 }
 
-/// While it lives, writing to a pipe that nobody reads is an error of write, not a deadly signal.
-class broken_pipe_survivor {
+/// While it lives, writing to a pipe that nobody reads, or beyond the size that files may have, is
+/// an error of write, not a deadly signal.
+class write_signals_blocked {
 public:
-    broken_pipe_survivor() noexcept {
-        ::sigemptyset(&pipe_signal_);
-        ::sigaddset(&pipe_signal_, SIGPIPE);
-        ::sigpending(&pending_before_);
-        ::pthread_sigmask(SIG_BLOCK, &pipe_signal_, &mask_before_);
+    write_signals_blocked() noexcept {
+        sigset_t pending;
+        ::sigpending(&pending);
+        ::sigemptyset(&blocked_);
+        ::sigemptyset(&ours_);
+        for (const int signal : {SIGPIPE, SIGXFSZ}) {
+            ::sigaddset(&blocked_, signal);
+            if (::sigismember(&pending, signal) == 0)
+                ::sigaddset(&ours_, signal);
+        }
+        ::pthread_sigmask(SIG_BLOCK, &blocked_, &mask_before_);
     }
-    ~broken_pipe_survivor() {
+    ~write_signals_blocked() {
         const timespec at_once = {};
-        if (::sigismember(&pending_before_, SIGPIPE) == 0)
-            ::sigtimedwait(&pipe_signal_, nullptr, &at_once);
+        while (::sigtimedwait(&ours_, nullptr, &at_once) > 0) {
+        }
         ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
     }
-    broken_pipe_survivor(const broken_pipe_survivor&) = delete;
-    broken_pipe_survivor& operator=(const broken_pipe_survivor&) = delete;
+    write_signals_blocked(const write_signals_blocked&) = delete;
+    write_signals_blocked& operator=(const write_signals_blocked&) = delete;
 
 private:
-    sigset_t pipe_signal_, pending_before_, mask_before_;
+    sigset_t blocked_, ours_, mask_before_;
 };
 
-/// To standard error in one piece.
-inline void print_report(const session& result, const text_options& chosen) {
+/// To standard error in one piece. `id`: what the session is kept as, if it is.
+inline void print_report(const session& result, const text_options& chosen,
+                         const std::string& id = {}) {
     std::ostringstream text;
     write_text(text, result, chosen, terminal_for(STDERR_FILENO, chosen));
+    if (!id.empty())
+        text << show_again_hint(id);
     const std::string bytes = text.str();
     for (std::size_t done = 0; done < bytes.size();) {
         const ssize_t written = ::write(STDERR_FILENO, bytes.data() + done, bytes.size() - done);
@@ -105,22 +123,36 @@ inline void print_report(const session& result, const text_options& chosen) {
     }
 }
 
+/// Keeps the session for looking at it again, and prints its report unless files were asked for.
+inline void keep_and_print(const session& result, const settings& chosen) {
+    std::string id;
+    std::string failure;
+    try {
+        id = session_store::of_user().keep(result).id;
+    } catch (const std::exception& error) {
+        failure = "the session is not kept: " + text_of(error);
+    }
+    if (chosen.outputs.empty())
+        print_report(result, chosen.text, id);
+    if (!failure.empty())
+        complain(failure);
+}
+
 /// Registered with atexit. Whatever goes wrong must not change how the program ends.
 inline void report_at_exit() noexcept {
     automatic_run* const run = the_automatic_run();
     if (run == nullptr || !run->running.is_running())
         return;
-    const broken_pipe_survivor survivor;
+    const write_signals_blocked blocked;
     try {
         resolve_options symbols;
         symbols.library_paths = run->chosen.library_paths;
         const session result = run->running.stop(symbols);
         for (const output_file& output : run->chosen.outputs)
-            write_output(result, run->chosen, output);
-        if (run->chosen.outputs.empty())
-            print_report(result, run->chosen.text);
+            write_or_complain(result, run->chosen, output);
+        keep_and_print(result, run->chosen);
     } catch (const std::exception& error) {
-        complain(std::string("no report: ") + error.what());
+        complain("no report: " + text_of(error));
     }
 }
 
@@ -144,7 +176,7 @@ inline void start_automatic_run() noexcept {
         std::atexit(&report_at_exit);
     } catch (const std::exception& error) {
         own_registry().decide();
-        complain(std::string("not profiling: ") + error.what());
+        complain("not profiling: " + text_of(error));
     }
 }
 

@@ -7,9 +7,11 @@
 #include <scopetree/fwd.hpp>
 #include <scopetree/model/session_combine.hpp>
 #include <scopetree/model/session_file.hpp>
+#include <scopetree/model/session_store.hpp>
 #include <scopetree/options.hpp>
 #include <scopetree/process/session_diff.hpp>
 #include <scopetree/profiler.hpp>
+#include <scopetree/render/output.hpp>
 #include <scopetree/render/text.hpp>
 #include <scopetree/render/text_diff.hpp>
 #include <scopetree/scope.hpp>

@@ -2,11 +2,17 @@
 
 #include "support/process.hpp"
 
+#include "../support/scratch_folder.hpp"
+
+#include <scopetree/model/session_store.hpp>
+#include <scopetree/render/text.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -58,6 +64,56 @@ TEST_CASE("SCOPETREE_OUTPUT writes the report to a file") {
     text << std::ifstream(path).rdbuf();
     ::unlink(path.c_str());
     CHECK(contains(text.str(), "the scope"));
+}
+
+TEST_CASE("SCOPETREE_OUTPUT writes a session that can be looked at again") {
+    const test::scratch_folder folder;
+    const std::string path = folder / "a.scopetree";
+    const test::outcome ended =
+        test::run("automatic", {}, {"SCOPETREE_OUTPUT=" + path + "," + (folder / "a.txt")});
+    CHECK(ended.exit_code == 3);
+    CHECK(ended.error.empty());
+    CHECK(folder.names() == std::vector<std::string>{"a.scopetree", "a.txt"});
+    CHECK(scopetree::to_text(scopetree::session::load(path)) ==
+          test::contents_of(folder / "a.txt"));
+}
+
+TEST_CASE("the last sessions are kept, and the report says how to find them") {
+    const test::scratch_folder folder;
+    const scopetree::session_store store(folder / "scopetree");
+    for (std::size_t run = 1; run <= 12; ++run) {
+        const test::outcome ended = test::run("automatic", {}, {"XDG_STATE_HOME=" + folder.path()});
+        CHECK(ended.exit_code == 3);
+        CHECK(ended.out == own_output);
+        const scopetree::kept_session newest = store.newest();
+        CHECK(contains(ended.error, scopetree::show_again_hint(newest.id)));
+        CHECK(contains(scopetree::to_text(scopetree::session::load(newest.path)), "the scope"));
+        CHECK(store.list().size() == std::min<std::size_t>(run, 10));
+    }
+    CHECK(folder.names() == std::vector<std::string>{"scopetree"});
+}
+
+TEST_CASE("a session that cannot be kept costs one line and nothing else") {
+    const std::string size_limit = "ulimit -f 1; exec " + test::built("automatic");
+    const test::scratch_folder folder;
+    const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+        {{"XDG_STATE_HOME=", "HOME="}, "neither XDG_STATE_HOME nor HOME is an absolute path"},
+        {{"XDG_STATE_HOME=relative", "HOME=/proc/nowhere"}, "cannot write to /proc/nowhere/"},
+        {{"XDG_STATE_HOME=/dev/null"}, "cannot write to /dev/null/scopetree: Not a directory"},
+        {{"XDG_STATE_HOME=" + folder.path()}, "File too large"},
+    };
+    for (const auto& [variables, reason] : cases) {
+        const test::outcome ended = test::run_command({"sh", "-c", size_limit}, variables);
+        INFO(ended.error);
+        CHECK(ended.exit_code == 3);
+        CHECK(ended.out == own_output);
+        CHECK(contains(ended.error, "the scope"));
+        CHECK(times_in(ended.error, "\nscopetree: ") == 1);
+        CHECK(contains(ended.error, "\nscopetree: the session is not kept: "));
+        CHECK(contains(ended.error, reason));
+        CHECK_FALSE(contains(ended.error, "show --prev"));
+    }
+    CHECK(scopetree::session_store(folder / "scopetree").list().empty());
 }
 
 TEST_CASE("an unwritable SCOPETREE_OUTPUT is named and costs the report only") {

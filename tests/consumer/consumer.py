@@ -38,7 +38,8 @@ def run(*command, folder=None, environment=None):
 
 def expect_report(program, folder, scope="consumer's work"):
     """The program ran, and its report names the scope."""
-    environment = {"SCOPETREE": "on", "SCOPETREE_OUTPUT": str(folder / "report.txt")}
+    environment = {"SCOPETREE": "on", "SCOPETREE_OUTPUT": str(folder / "report.txt"),
+                   "XDG_STATE_HOME": str(folder / "state")}
     output = run(program, folder=folder, environment=environment)
     report = folder / "report.txt"
     text = report.read_text() if report.exists() else "(no report)"

@@ -3,6 +3,7 @@
 #define SCOPETREE_TESTS_SUPPORT_SCRATCH_FOLDER_HPP
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,8 @@
 #include <string>
 #include <system_error>
 #include <vector>
+
+#include <unistd.h>
 
 namespace test {
 
@@ -22,7 +25,8 @@ public:
     }
     ~scratch_folder() {
         std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
+        if (owner_ == ::getpid()) // not a forked child
+            std::filesystem::remove_all(path_, ignored);
     }
     scratch_folder(const scratch_folder&) = delete;
     scratch_folder& operator=(const scratch_folder&) = delete;
@@ -41,6 +45,7 @@ public:
 
 private:
     std::string path_ = "/tmp/scopetree-test-XXXXXX";
+    pid_t owner_ = ::getpid();
 };
 
 inline std::string contents_of(const std::string& path) {

@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_TESTS_ACCEPTANCE_PROCESS_HPP
 #define SCOPETREE_TESTS_ACCEPTANCE_PROCESS_HPP
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -54,13 +55,19 @@ private:
     int ends_[2] = {-1, -1};
 };
 
-/// Ours without any SCOPETREE variable, and with the given ones.
+/// Ours without any SCOPETREE variable, and with the given ones. Ours has a folder for sessions
+/// that is gone after the tests: XDG_STATE_HOME, see main.cpp.
 inline std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
-    std::vector<std::string> result;
+    std::vector<std::string> result = variables;
+    const auto is_given = [&](const std::string& entry) {
+        const std::string start = entry.substr(0, entry.find('=') + 1);
+        return std::any_of(variables.begin(), variables.end(), [&](const std::string& given) {
+            return given.compare(0, start.size(), start) == 0;
+        });
+    };
     for (char** entry = environ; *entry != nullptr; ++entry)
-        if (std::strncmp(*entry, "SCOPETREE", 9) != 0)
+        if (std::strncmp(*entry, "SCOPETREE", 9) != 0 && !is_given(*entry))
             result.emplace_back(*entry);
-    result.insert(result.end(), variables.begin(), variables.end());
     return result;
 }
 
