@@ -11,9 +11,14 @@
 #include <scopetree/options.hpp>
 #include <scopetree/process/session_diff.hpp>
 #include <scopetree/profiler.hpp>
+#include <scopetree/render/folded.hpp>
+#include <scopetree/render/json.hpp>
 #include <scopetree/render/output.hpp>
+#include <scopetree/render/pprof.hpp>
+#include <scopetree/render/speedscope.hpp>
 #include <scopetree/render/text.hpp>
 #include <scopetree/render/text_diff.hpp>
+#include <scopetree/render/trace_events.hpp>
 #include <scopetree/scope.hpp>
 
 #endif

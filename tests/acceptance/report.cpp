@@ -2,10 +2,13 @@
 
 #include "support/process.hpp"
 
+#include "../support/gunzip.hpp"
 #include "../support/scratch_folder.hpp"
 
 #include <scopetree/model/session_store.hpp>
 #include <scopetree/render/text.hpp>
+
+#include <boost/json/parse.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -76,6 +79,32 @@ TEST_CASE("SCOPETREE_OUTPUT writes a session that can be looked at again") {
     CHECK(folder.names() == std::vector<std::string>{"a.scopetree", "a.txt"});
     CHECK(scopetree::to_text(scopetree::session::load(path)) ==
           test::contents_of(folder / "a.txt"));
+}
+
+TEST_CASE("SCOPETREE_OUTPUT writes every format for other programs") {
+    const test::scratch_folder folder;
+    std::string paths;
+    for (const char* const name :
+         {"a.json", "b.speedscope.json", "c.folded", "d.pb.gz", "e.trace.json"})
+        paths += (paths.empty() ? "" : ",") + (folder / name);
+    const test::outcome ended = test::run("automatic", {}, {"SCOPETREE_OUTPUT=" + paths});
+    CHECK(ended.exit_code == 3);
+    CHECK(ended.out == own_output);
+    CHECK(ended.error.empty());
+    const auto read = [&](const char* name) { return test::contents_of(folder / name); };
+    const auto parse = [&](const char* name) {
+        boost::json::parse_options deep;
+        deep.max_depth = 10'000;
+        return boost::json::parse(read(name), {}, deep).as_object();
+    };
+    CHECK(parse("a.json").at("format") == "scopetree-report");
+    CHECK(parse("b.speedscope.json").at("profiles").as_array().size() == 1);
+    CHECK(parse("e.trace.json").at("traceEvents").as_array().size() > 3);
+    for (const char* const name : {"a.json", "b.speedscope.json", "c.folded", "e.trace.json"}) {
+        INFO(name);
+        CHECK(contains(read(name), "the scope"));
+    }
+    CHECK(contains(test::gunzip(read("d.pb.gz")), "the scope"));
 }
 
 TEST_CASE("the last sessions are kept, and the report says how to find them") {
