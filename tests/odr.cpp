@@ -66,6 +66,15 @@
 #include <scopetree/render/call_spans.hpp>
 #include <scopetree/render/folded.hpp>
 #include <scopetree/render/gzip.hpp>
+#include <scopetree/render/html.hpp>
+#include <scopetree/render/html/compact_timeline.hpp>
+#include <scopetree/render/html/compact_tree.hpp>
+#include <scopetree/render/html/data.hpp>
+#include <scopetree/render/html/json.hpp>
+#include <scopetree/render/html/page.hpp>
+#include <scopetree/render/html/pieces.hpp>
+#include <scopetree/render/html/sha256.hpp>
+#include <scopetree/render/html/squeeze.hpp>
 #include <scopetree/render/json.hpp>
 #include <scopetree/render/json_text.hpp>
 #include <scopetree/render/json_writer.hpp>

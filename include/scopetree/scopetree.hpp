@@ -12,6 +12,7 @@
 #include <scopetree/process/session_diff.hpp>
 #include <scopetree/profiler.hpp>
 #include <scopetree/render/folded.hpp>
+#include <scopetree/render/html.hpp>
 #include <scopetree/render/json.hpp>
 #include <scopetree/render/output.hpp>
 #include <scopetree/render/pprof.hpp>

@@ -107,6 +107,17 @@ TEST_CASE("SCOPETREE_OUTPUT writes every format for other programs") {
     CHECK(contains(test::gunzip(read("d.pb.gz")), "the scope"));
 }
 
+TEST_CASE("SCOPETREE_OUTPUT writes a page") {
+    const test::scratch_folder folder;
+    const std::string path = folder / "a.html";
+    const test::outcome ended = test::run("automatic", {}, {"SCOPETREE_OUTPUT=" + path});
+    CHECK(ended.exit_code == 3);
+    CHECK(ended.error.empty());
+    const std::string page = test::contents_of(path);
+    CHECK(page.compare(0, 15, "<!DOCTYPE html>") == 0);
+    CHECK(contains(page, "\"the scope\""));
+}
+
 TEST_CASE("the last sessions are kept, and the report says how to find them") {
     const test::scratch_folder folder;
     const scopetree::session_store store(folder / "scopetree");

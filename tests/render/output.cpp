@@ -35,6 +35,11 @@ TEST_CASE("output: every format writes what its own function writes", "[output]"
           }));
     CHECK(written("a.trace.json") ==
           text_of([&](auto& to) { write_trace_events(to, source, {report_clock::cpu}); }));
+    CHECK(written("a.html") == text_of([&](auto& to) {
+              html_options first;
+              first.clock = report_clock::cpu;
+              write_html(to, source, first);
+          }));
     CHECK(written("a.pb.gz") == text_of([&](auto& to) { write_pprof(to, source); }));
 }
 

@@ -46,7 +46,7 @@ def headers(root):
 
 
 def own_includes(text):
-    return re.findall(r"^\s*#\s*include\s*<scopetree/([^>]+)>", text, re.M)
+    return re.findall(r"^\s*#\s*include\s*<scopetree/([^>]+\.hpp)>", text, re.M)
 
 
 def sources(root):

@@ -5,6 +5,7 @@
 #include <scopetree/model/session_file.hpp>
 #include <scopetree/options.hpp>
 #include <scopetree/render/folded.hpp>
+#include <scopetree/render/html.hpp>
 #include <scopetree/render/json.hpp>
 #include <scopetree/render/pprof.hpp>
 #include <scopetree/render/speedscope.hpp>
@@ -51,7 +52,11 @@ inline output_writer writer_of(output_format format) {
     case output_format::json:
         return [](stream to, source from, options chosen) { write_json(to, from, chosen); };
     case output_format::html:
-        break;
+        return [](stream to, source from, options chosen) {
+            html_options first;
+            static_cast<tree_options&>(first) = chosen;
+            write_html(to, from, first);
+        };
     }
     return nullptr;
 }

@@ -43,6 +43,52 @@ inline std::string describe_times(const text_options& chosen) {
     return text == "wall" ? std::string() : text;
 }
 
+/// What profiling cost; empty if that is not known.
+inline std::string describe_overhead(const session& source, bool unicode) {
+    const run_figures& f = source.figures;
+    const auto duration = [&](std::int64_t ns) {
+        return format_duration(static_cast<double>(ns), unicode);
+    };
+    if (f.handler_ns + f.sampler_cpu_ns == 0)
+        return {};
+    return format_percent(f.handler_ns + f.sampler_cpu_ns, source.duration_ns) +
+           " of the duration: " + duration(f.handler_ns) + " in signal handlers, " +
+           duration(f.sampler_cpu_ns) + " in the sampling thread";
+}
+
+/// What a reader must know of how the run was sampled.
+struct run_warning {
+    std::string_view label;
+    std::string text;
+};
+
+/// Those of a run; nothing that is zero.
+inline std::vector<run_warning> run_warnings(const session& source) {
+    const run_figures& f = source.figures;
+    const auto share = [](std::uint64_t part, std::uint64_t whole) {
+        return format_percent(static_cast<std::int64_t>(part), static_cast<std::int64_t>(whole));
+    };
+    std::vector<run_warning> warnings;
+    if (f.dropped != 0)
+        warnings.push_back({"Dropped", plural(f.dropped, "sample") + " (" +
+                                           share(f.dropped, f.samples + f.dropped) +
+                                           "), as they came faster than they were taken up"});
+    if (f.truncated != 0)
+        warnings.push_back({"Truncated", plural(f.truncated, "stack") + " (" +
+                                             share(f.truncated, f.samples) +
+                                             "), too deep: the outer frames are missing"});
+    if (f.unwinding != 0)
+        warnings.push_back(
+            {"Unwinding", plural(f.unwinding, "sample") + " (" + share(f.unwinding, f.samples) +
+                              ") met an exception in flight: scopes without functions"});
+    if (f.thinned_ticks != 0)
+        warnings.push_back({"Thinned", format_count(f.thinned_ticks) + " of " +
+                                           plural(f.ticks, "tick") +
+                                           " looked at some of the threads only, to keep within "
+                                           "the CPU budget"});
+    return warnings;
+}
+
 class header_writer {
 public:
     header_writer(text_writer& out, const report_context& context)
@@ -117,36 +163,9 @@ private:
     }
 
     void write_warnings() {
-        const run_figures& f = source_.figures;
-        const auto share = [](std::uint64_t part, std::uint64_t whole) {
-            return format_percent(static_cast<std::int64_t>(part),
-                                  static_cast<std::int64_t>(whole));
-        };
-        if (f.handler_ns + f.sampler_cpu_ns != 0) {
-            const auto duration = [&](std::int64_t ns) {
-                return format_duration(static_cast<double>(ns), out_.unicode());
-            };
-            field("Overhead:",
-                  format_percent(f.handler_ns + f.sampler_cpu_ns, source_.duration_ns) +
-                      " of the duration: " + duration(f.handler_ns) + " in signal handlers, " +
-                      duration(f.sampler_cpu_ns) + " in the sampling thread");
-        }
-        if (f.dropped != 0)
-            field("Dropped:", plural(f.dropped, "sample") + " (" +
-                                  share(f.dropped, f.samples + f.dropped) +
-                                  "), as they came faster than they were taken up");
-        if (f.truncated != 0)
-            field("Truncated:", plural(f.truncated, "stack") + " (" +
-                                    share(f.truncated, f.samples) +
-                                    "), too deep: the outer frames are missing");
-        if (f.unwinding != 0)
-            field("Unwinding:", plural(f.unwinding, "sample") + " (" +
-                                    share(f.unwinding, f.samples) +
-                                    ") met an exception in flight: scopes without functions");
-        if (f.thinned_ticks != 0)
-            field("Thinned:", format_count(f.thinned_ticks) + " of " + plural(f.ticks, "tick") +
-                                  " looked at some of the threads only, to keep within the "
-                                  "CPU budget");
+        field("Overhead:", describe_overhead(source_, out_.unicode()));
+        for (const run_warning& warning : run_warnings(source_))
+            field(std::string(warning.label) + ":", warning.text);
     }
 
     text_writer& out_;
