@@ -1,30 +1,32 @@
 #!/bin/sh
 # tests/run.sh [CONFIGURATION…]   installs what is missing, then builds and tests every configuration,
 # or those named: gcc clang meson plain (no libbacktrace) asan tsan tidy consumer viewers; quick is gcc.
+# Only when named: fuzz, which reads damaged session files, SCOPETREE_FUZZ_RUNS times (100,000).
 # Ends with a line for each configuration and, alone on the last line, `N passed, N failed`.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SCOPETREE_BUILD_DIR:-$root/build/tests}
 jobs=$(nproc)
 all="gcc clang meson plain asan tsan tidy consumer viewers"
+on_demand="fuzz"
 case "$*" in
 "") wanted=$all ;;
 quick) wanted=gcc ;;
 *) wanted=$* ;;
 esac
 for name in $wanted; do
-    case " $all " in
+    case " $all $on_demand " in
     *" $name "*) ;;
     *)
-        echo "tests/run.sh: no configuration '$name'; there are: quick $all" >&2
+        echo "tests/run.sh: no configuration '$name'; there are: quick $all $on_demand" >&2
         exit 2
         ;;
     esac
 done
 
 packages="g++ cmake ninja-build catch2 python3 clang-format boost"
-case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "*) packages="$packages clang" ;; esac
-case " $wanted " in *san\ *) packages="$packages libclang-rt-dev" ;; esac
+case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "* | *" fuzz "*) packages="$packages clang" ;; esac
+case " $wanted " in *san\ * | *" fuzz "*) packages="$packages libclang-rt-dev" ;; esac
 case " $wanted " in *" tidy "*) packages="$packages clang-tidy" ;; esac
 case " $wanted " in *" meson "* | *" consumer "*) packages="$packages meson pkg-config" ;; esac
 case " $wanted " in *" viewers "*) packages="$packages nodejs npm chromium golang-go" ;; esac
@@ -108,6 +110,16 @@ run_tidy() {
         -DCMAKE_EXPORT_COMPILE_COMMANDS=ON &&
         clang-tidy -p "$build/tidy" --quiet --warnings-as-errors='*' "$root/tests/odr.cpp"
 }
+# What is found lies in $build/fuzz; with a name of its own it belongs into tests/fuzz/corpus.
+run_fuzz() {
+    # shellcheck disable=SC2086
+    cmake -S "$root" -B "$build/fuzz" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests &&
+        cmake --build "$build/fuzz" --target fuzz_session &&
+        mkdir -p "$build/fuzz/corpus" &&
+        "$build/fuzz/tests/fuzz_session" -runs="${SCOPETREE_FUZZ_RUNS:-100000}" -max_len=8192 -timeout=10 \
+            -dict="$root/tests/fuzz/session.dict" -artifact_prefix="$build/fuzz/" \
+            "$build/fuzz/corpus" "$root/tests/fuzz/corpus"
+}
 run_consumer() { python3 "$root/tests/consumer/consumer.py"; }
 # The tests find their packages with NODE_PATH, the programs that write reports in VIEWER_PROGRAMS.
 run_viewers() {
@@ -139,7 +151,7 @@ for name in $wanted; do
         passed=$(number "$log" '# pass \([0-9]*\)')
         failed=$(number "$log" '# fail \([0-9]*\)')
         ;;
-    tidy)
+    tidy | fuzz)
         passed=$((1 - status))
         failed=$status
         ;;
