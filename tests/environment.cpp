@@ -224,6 +224,15 @@ TEST_CASE("environment: flat and timeline exclude each other", "[environment]") 
     REQUIRE(result.errors.size() == 1);
 }
 
+TEST_CASE("environment: a timeline is of threads that stand apart", "[environment]") {
+    const environment_settings result =
+        read({{"SCOPETREE_MERGE_THREADS", "on"}, {"SCOPETREE_TIMELINE", "on"}});
+    CHECK(result.values.text.timeline);
+    CHECK(result.values.text.threads == thread_display::separate);
+    REQUIRE(result.errors.size() == 1);
+    CHECK(result.errors[0].find("SCOPETREE_MERGE_THREADS is ignored") == 0);
+}
+
 TEST_CASE("environment: an unknown variable is answered with the nearest one", "[environment]") {
     const auto only_error = [](const std::string& name) {
         const environment_settings result = read({{name, "1"}});

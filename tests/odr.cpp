@@ -50,6 +50,7 @@
 #include <scopetree/model/whole_file.hpp>
 
 #include <scopetree/process/aggregate_repeated_calls.hpp>
+#include <scopetree/process/build_timeline_view.hpp>
 #include <scopetree/process/build_view.hpp>
 #include <scopetree/process/collapse_runtime.hpp>
 #include <scopetree/process/frame_identity.hpp>

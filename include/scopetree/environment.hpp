@@ -358,6 +358,12 @@ environment_settings read_environment(Lookup&& lookup, std::int64_t pid,
         result.errors.push_back("SCOPETREE_TIMELINE is ignored: SCOPETREE_FLAT is on, and a flat "
                                 "list has no order in time; accepted: one of the two");
     }
+    if (result.values.text.timeline && result.values.text.threads == thread_display::merged) {
+        result.values.text.threads = thread_display::separate;
+        result.errors.push_back("SCOPETREE_MERGE_THREADS is ignored: SCOPETREE_TIMELINE is on, and "
+                                "what threads do at the same time has no order; accepted: one of "
+                                "the two");
+    }
     for (const std::string& name : names)
         detail::check_variable_name(name, result.errors);
     return result;

@@ -71,10 +71,6 @@ inline void leave_out_unsupported(settings& chosen) {
                      " is left out: this version does not write that format");
             outputs.erase(outputs.begin() + static_cast<std::ptrdiff_t>(i));
         }
-    if (chosen.text.timeline) {
-        complain("SCOPETREE_TIMELINE is ignored: this version records no timeline");
-        chosen.text.timeline = false;
-    }
 }
 
 /// While it lives, writing to a pipe that nobody reads, or beyond the size that files may have, is

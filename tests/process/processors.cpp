@@ -1,5 +1,7 @@
 #include <scopetree/process/processors.hpp>
 
+#include <scopetree/process/build_timeline_view.hpp>
+
 #include "support/view_drawing.hpp"
 
 #include <catch2/catch.hpp>
@@ -46,6 +48,22 @@ session random_session(std::mt19937& random, std::size_t nodes) {
     if (below(2) != 0)
         thread.nodes.front().wall_ns = 12'345;
     return source;
+}
+
+/// Runs of random nodes: of some more than they have time, of others none, as if thinned.
+void add_timeline(session& source, std::mt19937& random) {
+    thread_tree& thread = source.threads.front();
+    std::int64_t left = 0;
+    for (const call_node& node : thread.nodes)
+        left += node.wall_ns;
+    for (std::int64_t now = 0; left > 0;) {
+        const auto node = static_cast<std::uint32_t>(random() % thread.nodes.size());
+        const std::int64_t part =
+            1 + std::uniform_int_distribution<std::int64_t>(0, left - 1)(random) / 8;
+        thread.timeline.push_back({node, now, part});
+        now += part;
+        left -= part;
+    }
 }
 
 struct times {
@@ -142,6 +160,44 @@ TEST_CASE("processors: a node keeps its own time, whatever is taken out", "[proc
         detail::remove_unnecessary_self(tree);
         CHECK(count_wrong(false) == 0);
     }
+}
+
+TEST_CASE("processors: no time of a timeline is lost", "[process]") {
+    for (unsigned seed = 0; seed < 300; ++seed) {
+        INFO("seed " << seed);
+        std::mt19937 random(seed);
+        session source = random_session(random, 1 + seed * 2);
+        add_timeline(source, random);
+        text_options chosen;
+        chosen.timeline = true;
+        chosen.show_all = seed % 3 == 0;
+        chosen.clock = static_cast<report_clock>(seed % 4 == 0 ? 1 : 2);
+        const view_tree whole = test::view_of(source, chosen.clock);
+        view_tree tree = detail::build_timeline_view(source, source.threads.front(), chosen);
+        const times root{whole.root().time, whole.root().second_time};
+        check_invariant(tree, root);
+        detail::process(tree, chosen,
+                        detail::hidden_frames(source, detail::shorten_paths(source), chosen));
+        check_invariant(tree, root);
+        std::size_t short_ones = 0;
+        visit_preorder(tree, [&](std::uint32_t node) {
+            short_ones += node != 0 && static_cast<double>(tree.nodes[node].time) <
+                                           0.00999 * static_cast<double>(root.time)
+                              ? 1
+                              : 0;
+        });
+        CHECK((short_ones == 0 || chosen.show_all));
+    }
+}
+
+TEST_CASE("processors: a timeline keeps its order", "[process]") {
+    test::session_builder built;
+    built.thread("main", "a|a.cpp:1|10\nb|a.cpp:2|80\n").timeline("a 5, b 80, a 5");
+    text_options chosen;
+    chosen.timeline = true;
+    view_tree tree = detail::build_timeline_view(*built, built->threads.front(), chosen);
+    detail::process(tree, chosen, std::vector<bool>(built->frames.size()));
+    CHECK(test::draw(tree) == "main 90\n  a 5 -5\n  b 80 -80\n  a 5 -5\n");
 }
 
 TEST_CASE("processors: siblings differ after aggregation, and are sorted", "[process]") {

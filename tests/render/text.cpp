@@ -233,6 +233,58 @@ TEST_CASE("text: only [self]", "[text]") {
     CHECK(tree_of(*built) == "\n0.005 main\n");
 }
 
+TEST_CASE("text: a timeline", "[text]") {
+    scope_figures once, often;
+    once.calls = 1;
+    often.calls = 3;
+    session_builder built;
+    built
+        .thread("main",
+                "~_start||0\n  main|main.cpp:10|10\n    >load|load.cpp:3|100|0\n"
+                "    parse|parse.cpp:7|400\n      >token|parse.cpp:9|90|1\n",
+                {once, often})
+        .timeline("main 5, parse 200, token 50, load 100, parse 200, token 40, main 5")
+        .thread("worker", "run|worker.cpp:3|500\n");
+    built->notes = {"the timeline was thinned"};
+    text_options chosen;
+    chosen.timeline = true;
+    CHECK(tree_of(*built, chosen).find(R"(
+── main ── 0.600 s wall · 0.600 s CPU
+0.600 main  main.cpp:10
+├─ 0.250 parse  parse.cpp:7
+│  ├─ 0.200 [self]  parse.cpp
+│  └─ 0.050 ▸ token  parse.cpp:9
+├─ 0.100 ▸ load  load.cpp:3  ×1
+└─ 0.240 parse  parse.cpp:7
+   ├─ 0.200 [self]  parse.cpp
+   └─ 0.040 ▸ token  parse.cpp:9
+
+── worker ── 0.500 s wall · 0.500 s CPU
+The order of this thread's calls was not kept.
+)") != std::string::npos);
+    const std::string text = to_text(*built, chosen);
+    CHECK(text.find("\n  Times:     wall, in the order of the calls\n") != std::string::npos);
+    CHECK(text.find("\n  Note:      the timeline was thinned\n") != std::string::npos);
+}
+
+TEST_CASE("text: in a timeline every thread stands alone", "[text]") {
+    session_builder built;
+    for (int i = 0; i < 12; ++i)
+        built.thread("worker", "run|w.cpp:1|5\n").timeline("run 5");
+    text_options chosen;
+    chosen.timeline = true;
+    CHECK(to_text(*built, chosen).find("worker, 12 of 12") != std::string::npos);
+}
+
+TEST_CASE("text: a timeline of threads that never ran, or of none", "[text]") {
+    text_options chosen;
+    chosen.timeline = true;
+    session_builder built;
+    CHECK(tree_of(*built, chosen) == "\nNo samples were recorded.\n");
+    built.thread("main", "");
+    CHECK(tree_of(*built, chosen) == "\n0.000 main\n");
+}
+
 TEST_CASE("text: what cannot be shown is refused", "[text]") {
     session_builder built;
     built.thread("main", "main|main.cpp:1|1\n");
@@ -287,21 +339,30 @@ TEST_CASE("text: every combination of options survives every kind of session", "
         .thread("", "")
         .thread("main", ">s|a.cpp:1|0|0\n", {{}});
     sessions.push_back(*built);
-    std::size_t rendered = 0;
+    for (std::uint32_t i = 0; i < 5; ++i)
+        sessions.back().threads[0].timeline.push_back({i + 1, i * 100, i * 20});
+    std::size_t rendered = 0, refused = 0;
     for (const session& source : sessions) {
-        for (unsigned bits = 0; bits < 64 * 3; ++bits) {
+        for (unsigned bits = 0; bits < 128 * 3; ++bits) {
             text_options chosen;
+            chosen.timeline = bits >= 64 * 3;
             chosen.show_all = (bits & 1) != 0;
             chosen.flat = (bits & 2) != 0;
             chosen.flat_time = (bits & 4) != 0 ? flat_time_kind::total : flat_time_kind::self;
             chosen.short_mode = (bits & 8) != 0;
             chosen.threads = (bits & 16) != 0 ? thread_display::merged : thread_display::separate;
             chosen.time = (bits & 32) != 0 ? time_display::percent_of_total : time_display::seconds;
-            chosen.clock = static_cast<report_clock>(bits / 64);
-            rendered += to_text(source, chosen).empty() ? 0 : 1;
+            chosen.clock = static_cast<report_clock>(bits / 64 % 3);
+            try {
+                rendered += to_text(source, chosen).empty() ? 0 : 1;
+            } catch (const std::invalid_argument&) {
+                ++refused; // a flat timeline, one of merged threads, one that is not there
+            }
         }
     }
-    CHECK(rendered == sessions.size() * 64 * 3);
+    const std::size_t one = 64 * 3;
+    CHECK(rendered == sessions.size() * one + (sessions.size() - 1) * one / 4);
+    CHECK(rendered + refused == sessions.size() * one * 2);
 }
 
 TEST_CASE("text: a million nodes", "[text]") {

@@ -89,6 +89,9 @@ TEST_CASE("header: what the times are", "[render]") {
     chosen.flat_time = flat_time_kind::total;
     chosen.clock = report_clock::wall;
     CHECK(has(header_of(example(), chosen), "  Times:     wall, total, share of the total\n"));
+    chosen = {};
+    chosen.timeline = true;
+    CHECK(has(header_of(example(), chosen), "  Times:     wall, in the order of the calls\n"));
 }
 
 TEST_CASE("header: hostile and long command lines", "[render]") {

@@ -56,10 +56,32 @@ public:
         return *this;
     }
 
+    /// What the last thread did, one after the other: `name ms, name ms`. A name is that of the
+    /// first node that has it, the root left out.
+    session_builder& timeline(const std::string& runs) {
+        scopetree::thread_tree& tree = built_.threads.back();
+        std::istringstream parts(runs);
+        std::int64_t now = 0;
+        for (std::string part; std::getline(parts >> std::ws, part, ',');) {
+            const std::size_t space = part.rfind(' ');
+            const std::int64_t duration = std::stoll(part.substr(space)) * 1'000'000;
+            tree.timeline.push_back({node_named(tree, part.substr(0, space)), now, duration});
+            now += duration;
+        }
+        return *this;
+    }
+
     scopetree::session& operator*() { return built_; }
     scopetree::session* operator->() { return &built_; }
 
 private:
+    std::uint32_t node_named(const scopetree::thread_tree& tree, const std::string& name) const {
+        for (std::size_t i = 1; i < tree.nodes.size(); ++i)
+            if (built_.frames[tree.nodes[i].frame].name == name)
+                return static_cast<std::uint32_t>(i);
+        throw std::invalid_argument("no node of the drawing has the name " + name);
+    }
+
     static std::vector<std::string> parts_of(const std::string& line) {
         std::vector<std::string> parts;
         std::istringstream stream(line);

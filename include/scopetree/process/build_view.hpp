@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,6 +29,25 @@ inline void check_thread(const session& source, const thread_tree& thread) {
             refuse(i, "its frame does not exist");
         if (node.scope != no_index && node.scope >= thread.scopes.size())
             refuse(i, "its scope does not exist");
+    }
+}
+
+inline void check_timeline(const thread_tree& thread) {
+    std::int64_t end = 0;
+    for (std::size_t i = 0; i < thread.timeline.size(); ++i) {
+        const timeline_run& run = thread.timeline[i];
+        const auto refuse = [&](const char* what) {
+            throw std::invalid_argument("scopetree: thread \"" + thread.name +
+                                        "\", timeline, run " + std::to_string(i) + ": " + what);
+        };
+        if (run.node >= thread.nodes.size())
+            refuse("its node does not exist");
+        if (run.duration_ns < 0 ||
+            run.start_ns > std::numeric_limits<std::int64_t>::max() - run.duration_ns)
+            refuse("its duration makes no sense");
+        if (run.start_ns < end)
+            refuse("it begins before the one before it ends");
+        end = run.start_ns + run.duration_ns;
     }
 }
 

@@ -18,14 +18,16 @@ namespace scopetree {
 inline namespace SCOPETREE_ABI {
 namespace detail {
 
-/// Processes a tree as text and JSON show it. `hidden` as for group_library_frames.
+/// Processes a tree as text and JSON show it; one of build_timeline_view with `timeline`. `hidden`
+/// as for group_library_frames.
 inline void process(view_tree& tree, const tree_options& chosen, const std::vector<bool>& hidden) {
     if (tree.nodes.empty())
         return;
     if (!chosen.show_all)
         collapse_runtime(tree);
     merge_consecutive_self(tree);
-    aggregate_repeated_calls(tree);
+    if (!chosen.timeline)
+        aggregate_repeated_calls(tree);
     if (!chosen.show_all)
         remove_irrelevant(tree, chosen.filter_threshold);
     remove_unnecessary_self(tree);

@@ -8,9 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <stdexcept>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -44,25 +41,6 @@ inline std::vector<call_span> spans_by_weight(const call_order& order) {
             now += order.own(node);
         });
     return spans;
-}
-
-inline void check_timeline(const thread_tree& thread) {
-    std::int64_t end = 0;
-    for (std::size_t i = 0; i < thread.timeline.size(); ++i) {
-        const timeline_run& run = thread.timeline[i];
-        const auto refuse = [&](const char* what) {
-            throw std::invalid_argument("scopetree: thread \"" + thread.name +
-                                        "\", timeline, run " + std::to_string(i) + ": " + what);
-        };
-        if (run.node >= thread.nodes.size())
-            refuse("its node does not exist");
-        if (run.duration_ns < 0 ||
-            run.start_ns > std::numeric_limits<std::int64_t>::max() - run.duration_ns)
-            refuse("its duration makes no sense");
-        if (run.start_ns < end)
-            refuse("it begins before the one before it ends");
-        end = run.start_ns + run.duration_ns;
-    }
 }
 
 /// What a timeline tells: a call lasts as long as every run is at it or below it. See

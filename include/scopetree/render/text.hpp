@@ -4,6 +4,7 @@
 
 #include <scopetree/model/session.hpp>
 #include <scopetree/options.hpp>
+#include <scopetree/process/build_timeline_view.hpp>
 #include <scopetree/process/processors.hpp>
 #include <scopetree/render/terminal.hpp>
 #include <scopetree/render/text_flat.hpp>
@@ -24,13 +25,11 @@ inline namespace SCOPETREE_ABI {
 namespace detail {
 
 /// Throws where the options ask for something that cannot be shown.
-inline void check_text_options(const text_options& chosen) {
+inline void check_text_options(const session& source, const text_options& chosen) {
     if (chosen.flat && chosen.timeline)
         throw std::invalid_argument("scopetree: flat and timeline exclude each other: a flat list "
                                     "of functions has no order in time");
-    if (chosen.timeline)
-        throw std::invalid_argument("scopetree: this session has no timeline: the order in time of "
-                                    "its samples was not recorded");
+    check_timeline_options(source, chosen);
 }
 
 class report_writer {
@@ -106,7 +105,16 @@ private:
     }
 
     void write_section(const thread_section& section) {
-        view_tree tree = build_view(context_.source, section.threads, context_.chosen.clock);
+        if (context_.chosen.timeline && section.wall_ns != 0 &&
+            section.threads.front()->timeline.empty()) {
+            out_ << indent_ << "The order of this thread's calls was not kept.";
+            out_.end_line();
+            return;
+        }
+        view_tree tree =
+            context_.chosen.timeline
+                ? build_timeline_view(context_.source, *section.threads.front(), context_.chosen)
+                : build_view(context_.source, section.threads, context_.chosen.clock);
         if (tree.nodes.empty()) {
             write_no_samples();
             return;
@@ -143,7 +151,7 @@ private:
 /// sorting. Any threads may render the same session at once.
 inline void write_text(std::ostream& stream, const session& source, const text_options& chosen,
                        const terminal& properties) {
-    detail::check_text_options(chosen);
+    detail::check_text_options(source, chosen);
     detail::text_writer out(stream, properties);
     detail::report_writer(out, source, chosen).write();
 }

@@ -38,6 +38,8 @@ inline std::string describe_times(const text_options& chosen) {
                                                             : "wall";
     if (chosen.flat)
         text += chosen.flat_time == flat_time_kind::self ? ", self" : ", total";
+    if (chosen.timeline)
+        text += ", in the order of the calls";
     if (chosen.time == time_display::percent_of_total)
         text += ", share of the total";
     return text == "wall" ? std::string() : text;

@@ -56,8 +56,8 @@ inline std::vector<const thread_tree*> ordered_threads(const session& source) {
 }
 
 /// Of many threads with one name (a pool of 1,000 workers) the first few stand alone, the others
-/// share a tree; with `show_all` every thread stands alone.
-inline std::vector<thread_section> separate_sections(const session& source, bool show_all) {
+/// share a tree; with `all_alone` every thread stands alone.
+inline std::vector<thread_section> separate_sections(const session& source, bool all_alone) {
     constexpr std::size_t alone = 8;
     std::map<std::string, std::size_t> total;
     for (const thread_tree& thread : source.threads)
@@ -69,7 +69,7 @@ inline std::vector<thread_section> separate_sections(const session& source, bool
         const std::string name = name_of_thread(*thread);
         const std::size_t number = ++seen[name];
         const std::size_t count = total[name];
-        if (number > alone && count > alone + 1 && !show_all) {
+        if (number > alone && count > alone + 1 && !all_alone) {
             const auto [entry, first] = shared.emplace(name, sections.size());
             if (first) {
                 sections.emplace_back();
@@ -90,7 +90,7 @@ inline std::vector<thread_section> separate_sections(const session& source, bool
 
 inline std::vector<thread_section> sections_of(const session& source, const tree_options& chosen) {
     if (chosen.threads == thread_display::separate)
-        return separate_sections(source, chosen.show_all);
+        return separate_sections(source, chosen.show_all || chosen.timeline);
     thread_section all;
     for (const thread_tree* thread : ordered_threads(source))
         all.add(*thread);
