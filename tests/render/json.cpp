@@ -256,6 +256,24 @@ TEST_CASE("json: 100,000 levels, and a million nodes", "[json]") {
     CHECK(add_up(read(source, chosen).at("threads").at(0).at("tree")).explained == 1'000'000);
 }
 
+TEST_CASE("json: a timeline", "[json]") {
+    test::session_builder built;
+    built.thread("T", "main|m.cpp:1|0\n  a|a.cpp:1|60\n  b|a.cpp:2|50\n")
+        .timeline("a 30, b 50, a 30")
+        .thread("U", "main|m.cpp:1|5\n");
+    tree_options chosen;
+    chosen.timeline = true;
+    const json::value report = read(*built, chosen);
+    const json::value& tree = report.at("threads").at(0).at("tree");
+    std::string names;
+    for (const json::value& child : tree.at("children").as_array())
+        names += name_of(child) + " ";
+    CHECK(names == "a b a ");
+    CHECK(add_up(tree).wrong == 0);
+    CHECK(add_up(tree).explained == 110'000'000);
+    CHECK(report.at("threads").at(1).at("tree").is_null());
+}
+
 TEST_CASE("json: what cannot be shown is refused", "[json]") {
     session source = test::one_sample_session();
     tree_options chosen;

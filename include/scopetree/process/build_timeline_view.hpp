@@ -311,6 +311,19 @@ inline view_tree build_timeline_view(const session& source, const thread_tree& t
     return timeline_view_builder(source, thread, chosen).build();
 }
 
+/// The view of some threads that the options ask for; with `timeline`, of the first. No nodes where
+/// nothing, or no order, was recorded of it.
+inline view_tree build_chosen_view(const session& source,
+                                   const std::vector<const thread_tree*>& threads,
+                                   const tree_options& chosen) {
+    if (!chosen.timeline)
+        return build_view(source, threads, chosen.clock);
+    const thread_tree& thread = *threads.front();
+    return thread.timeline.empty() && thread.wall_ns != 0
+               ? view_tree()
+               : build_timeline_view(source, thread, chosen);
+}
+
 } // namespace detail
 } // namespace SCOPETREE_ABI
 } // namespace scopetree

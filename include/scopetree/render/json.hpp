@@ -4,6 +4,7 @@
 
 #include <scopetree/model/session.hpp>
 #include <scopetree/options.hpp>
+#include <scopetree/process/build_timeline_view.hpp>
 #include <scopetree/process/processors.hpp>
 #include <scopetree/render/json_writer.hpp>
 #include <scopetree/render/text_line.hpp>
@@ -15,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <ostream>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -226,7 +226,7 @@ private:
         out_.member("wall_ns", section.wall_ns);
         out_.member("cpu_ns", section.cpu_ns);
         out_.key("tree");
-        view_tree tree = build_view(source_, section.threads, chosen_.clock);
+        view_tree tree = build_chosen_view(source_, section.threads, chosen_);
         if (tree.nodes.empty()) {
             out_.json("null");
         } else {
@@ -253,7 +253,7 @@ private:
 /// here), the run's `scopetree` (our version), `program`, `pid`, `source_root`, `recorded_unix_ns`,
 /// `duration_ns`, `cpu_ns`, `interval_ns`, `clock` ("wall", "cpu" or "both"), `figures` (of type
 /// run_figures), `notes`, and `threads`: objects with `name`, `tids`, `wall_ns`, `cpu_ns` and
-/// `tree`, a node, or null where nothing was recorded. A node has
+/// `tree`, a node, or null where nothing was recorded (with `timeline`: no order). A node has
 /// - `name` and `kind` (function, scope, timed_scope, marker or thread); all but a thread
 ///   `full_name`, and where they are known `file` (as the compiler wrote it) and `line` (of the
 ///   definition); `inlined` and `library` (not the program's own code) where they are true;
@@ -267,17 +267,15 @@ private:
 ///   which is called `p99_at_most_ns` where several scopes were merged. All of them count the scope
 ///   wherever it appears in the thread, not only here;
 /// - `hidden`, true where the text report has it in its `[N frames hidden]`;
-/// - `children`, those with most time first.
+/// - `children`, those with most time first; with `timeline` in the order of their calls.
 ///
 /// Times are integers, in nanoseconds. Trees may be as deep as the stacks were: a reader that
 /// recurses needs room. Bytes that are not UTF-8 become U+FFFD. Throws std::invalid_argument if the
-/// session is inconsistent or if `timeline` asks for an order that was not recorded. Linear, but
+/// session is inconsistent or if `timeline` asks for an order that there is not. Linear, but
 /// for sorting. Any threads may write the same session at once.
 inline void write_json(std::ostream& stream, const session& source,
                        const tree_options& chosen = {}) {
-    if (chosen.timeline)
-        throw std::invalid_argument("scopetree: this session has no timeline: the order in time of "
-                                    "its samples was not recorded");
+    detail::check_timeline_options(source, chosen);
     detail::json_report_writer(stream, source, chosen).write();
 }
 

@@ -56,7 +56,7 @@ public:
             first = false;
         }
         if (sections.empty())
-            write_no_samples();
+            write_nothing(no_samples);
         if (framed)
             out_ << std::string(short_width, '.');
         out_.end_line();
@@ -67,6 +67,7 @@ public:
 
 private:
     static constexpr std::size_t short_width = 53;
+    static constexpr std::string_view no_samples = "No samples were recorded.";
 
     void write_short_header() {
         std::string title = "scopetree ";
@@ -105,18 +106,11 @@ private:
     }
 
     void write_section(const thread_section& section) {
-        if (context_.chosen.timeline && section.wall_ns != 0 &&
-            section.threads.front()->timeline.empty()) {
-            out_ << indent_ << "The order of this thread's calls was not kept.";
-            out_.end_line();
-            return;
-        }
-        view_tree tree =
-            context_.chosen.timeline
-                ? build_timeline_view(context_.source, *section.threads.front(), context_.chosen)
-                : build_view(context_.source, section.threads, context_.chosen.clock);
+        view_tree tree = build_chosen_view(context_.source, section.threads, context_.chosen);
         if (tree.nodes.empty()) {
-            write_no_samples();
+            const bool unordered = context_.chosen.timeline && section.wall_ns != 0;
+            write_nothing(unordered ? "The order of this thread's calls was not kept."
+                                    : no_samples);
             return;
         }
         drop_unmeasured(tree, section, context_.chosen.show_all);
@@ -131,8 +125,8 @@ private:
             .write(indent_, shown_root(tree, context_.chosen.clock));
     }
 
-    void write_no_samples() {
-        out_ << indent_ << "No samples were recorded.";
+    void write_nothing(std::string_view reason) {
+        out_ << indent_ << reason;
         out_.end_line();
     }
 
