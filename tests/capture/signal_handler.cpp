@@ -1,6 +1,7 @@
 #include <scopetree/capture/signal_handler.hpp>
 
 #include "staged_registry.hpp"
+#include <scopetree/capture/proc.hpp>
 #include <support/own_thread.hpp>
 #include <support/thread_sanitizer.hpp>
 
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
+#include <thread>
 
 #include <pthread.h>
 
@@ -267,6 +269,7 @@ TEST_CASE("handler: a sample is of this place, with its scope") {
             if (!test::signals_arrive_at_once)
                 return;
             CHECK(taken.in_kernel); // the signal came on the way out of the system call
+            CHECK_FALSE(taken.interrupted);
             CHECK(taken.cpu_ns > 0);
             CHECK(taken.count > 1);
             CHECK(taken.extent == scopetree::stack_extent::complete);
@@ -300,4 +303,39 @@ TEST_CASE("handler: a sample is of this place, with its scope") {
         handler.unwinder = find_unwinder_text();
         record.scopes.current = &record.root;
     });
+}
+
+TEST_CASE("handler: a wait that the signal ended is told from a call that returns") {
+    staged_handler s;
+    s.install();
+    scopetree::boost_stacktrace::warm_up();
+    handler.unwinder = find_unwinder_text();
+    handler.max_frames = 64;
+    handler.take = &take_sample<scopetree::boost_stacktrace>;
+    thread_record* record = nullptr;
+    std::atomic<pid_t> tid{0};
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    std::thread waits([&] {
+        record = &s.add_this_thread();
+        tid = current_tid();
+        char byte = 0;
+        [[maybe_unused]] const ssize_t size = ::read(ends[0], &byte, 1);
+    });
+    while (tid == 0 || blocked_stack_pointer(tid) == 0)
+        std::this_thread::yield();
+    REQUIRE(send_signal(*record) == 0);
+    while (record->pending)
+        std::this_thread::yield();
+    int met = 0;
+    record->ring.drain([&](const sample& taken) {
+        ++met;
+        CHECK(taken.in_kernel);
+        CHECK(taken.interrupted);
+    });
+    CHECK(met == 1);
+    REQUIRE(::write(ends[1], "x", 1) == 1);
+    waits.join();
+    ::close(ends[0]);
+    ::close(ends[1]);
 }

@@ -52,7 +52,7 @@ public:
                            std::uint32_t room = 100) {
         pcs.assign(room + 1, 0x5a5a);
         const capture_result result = frame_pointers::capture(
-            {0x1111, stack_pointer, frame_pointer}, *record, pcs.data(), room);
+            {0x1111, stack_pointer, frame_pointer, 0}, *record, pcs.data(), room);
         CHECK(pcs[room] == 0x5a5a);
         CHECK(result.count >= 1);
         CHECK(result.count <= room);
@@ -169,6 +169,18 @@ TEST_CASE("frame pointers: never leave the stack whatever lies on it") {
     CHECK(longest > 3);
 }
 
+namespace {
+
+system_call call_at(std::uintptr_t pc, std::intptr_t result = 0) {
+    return system_call_at({pc, 0, 0, result});
+}
+
+bool none_at(std::uintptr_t pc) {
+    return call_at(pc) == system_call::none;
+}
+
+} // namespace
+
 TEST_CASE("system calls: are told by the instruction") {
     alignas(4096) static unsigned char code[2 * 4096] = {};
     const auto at = [&](std::size_t offset) {
@@ -181,21 +193,23 @@ TEST_CASE("system calls: are told by the instruction") {
 #endif
     constexpr std::size_t size = sizeof instruction;
     std::memcpy(code + 100, instruction, size);
-    CHECK(at_system_call(at(100)));        // to be restarted
-    CHECK(at_system_call(at(100 + size))); // done
-    CHECK_FALSE(at_system_call(at(100 + 2 * size)));
-    CHECK_FALSE(at_system_call(at(100 - size)));
+    CHECK(call_at(at(100)) == system_call::waits); // to be restarted
+    CHECK(call_at(at(100 + size), 17) == system_call::returns);
+    CHECK(call_at(at(100 + size), -EAGAIN) == system_call::returns);
+    CHECK(call_at(at(100 + size), -EINTR) == system_call::waits);
+    CHECK(none_at(at(100 + 2 * size)));
+    CHECK(none_at(at(100 - size)));
     // What another page holds is not read, though it may be there.
     std::memcpy(code + 4096 - size, instruction, size);
-    CHECK(at_system_call(at(4096 - size)));
-    CHECK_FALSE(at_system_call(at(4096)));
+    CHECK_FALSE(none_at(at(4096 - size)));
+    CHECK(none_at(at(4096)));
 }
 
 TEST_CASE("system calls: no byte of a page that is not mapped is read") {
     const guarded_stack s;
     for (std::size_t offset = 0; offset < guarded_stack::page; ++offset)
         if (offset % 4 == 0 || offset > 4080 || offset < 16)
-            CHECK_FALSE(at_system_call(s.address(0) + offset));
+            CHECK(none_at(s.address(0) + offset));
 }
 
 TEST_CASE("system calls: the C library's are found") {
@@ -203,7 +217,7 @@ TEST_CASE("system calls: the C library's are found") {
     REQUIRE(code != nullptr);
     int found = 0;
     for (std::size_t i = 0; i < 64; ++i)
-        found += at_system_call(reinterpret_cast<std::uintptr_t>(code + i));
+        found += none_at(reinterpret_cast<std::uintptr_t>(code + i)) ? 0 : 1;
     CHECK(found == 2); // on it and right behind it
 }
 
@@ -224,7 +238,7 @@ TEST_CASE("boost: a place that is not on the stack is all there is") {
     std::uintptr_t pcs[64];
     const auto none = std::make_unique<thread_record>();
     const capture_result result =
-        scopetree::boost_stacktrace::capture({0x1234, 0, 0}, *none, pcs, 64);
+        scopetree::boost_stacktrace::capture({0x1234, 0, 0, 0}, *none, pcs, 64);
     CHECK(result.count == 1);
     CHECK(result.extent == stack_extent::truncated);
     CHECK(pcs[0] == 0x1234);

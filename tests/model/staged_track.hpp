@@ -75,8 +75,10 @@ inline std::string credits(const call_tree& tree, const location_table& location
 /// A track and what it needs.
 struct staged_track {
     /// A sample of a thread that ran.
-    void take(const std::string& stack, std::int64_t time_ns, bool thinned = false) {
+    void take(const std::string& stack, std::int64_t time_ns, bool thinned = false,
+              const scope_node* scope = nullptr) {
         staged_sample made(stack);
+        made.taken.scope = scope;
         made.taken.time_ns = time_ns;
         track.take(made.taken, locations, thinned);
     }
@@ -88,6 +90,16 @@ struct staged_track {
         made.taken.cpu_ns = cpu_ns;
         made.taken.in_kernel = true;
         track.take(made.taken, locations, thinned);
+    }
+    /// The same, but the system call was waiting, or about to.
+    void take_in_wait(const std::string& stack, std::int64_t time_ns, std::int64_t cpu_ns,
+                      const scope_node* scope) {
+        staged_sample made(stack);
+        made.taken.scope = scope;
+        made.taken.time_ns = time_ns;
+        made.taken.cpu_ns = cpu_ns;
+        made.taken.in_kernel = made.taken.interrupted = true;
+        track.take(made.taken, locations, false);
     }
     std::string credits() const { return staged::credits(track.tree(), locations); }
 

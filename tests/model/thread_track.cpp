@@ -140,7 +140,7 @@ TEST_CASE("track: a system call that works is not a wait") {
     t.track.begin(0, 0);
     CHECK(t.track.visit(1'000, 100));
     SECTION("since the thread was on a processor") {
-        t.track.set_on_cpu();
+        t.track.set_on_cpu(nullptr);
         t.take_in_kernel("mr", 1'000, 110);
         CHECK_FALSE(t.track.is_waiting());
         CHECK(t.credits() == "mr wall 1000 cpu 100 samples 1\n");
@@ -166,6 +166,51 @@ TEST_CASE("track: a system call that works is not a wait") {
         CHECK(t.track.is_waiting());
         CHECK(t.credits() == "mf wall 1000 cpu 974 samples 1\n"
                              "mw wall 1000 cpu 0 samples 1\n");
+    }
+}
+
+TEST_CASE("track: a wait that began while the signal was on its way has not begun yet") {
+    staged_track t;
+    const staged_scope work("work"), rest("rest");
+    t.track.begin(0, 0);
+    CHECK(t.track.visit(1'000, 900));
+    t.take("mf", 1'000, false, &work.node);
+    CHECK(t.track.visit(2'000, 1'800));
+    t.track.set_on_cpu(&work.node);
+    SECTION("what ran there last goes on") {
+        t.take_in_wait("mw", 2'010, 1'830, &rest.node);
+        CHECK(t.credits() == "mf[work] wall 2010 cpu 1800 samples 2\n"
+                             "mw[rest] wall 0 cpu 0 samples 0\n");
+        CHECK(t.track.is_waiting());
+        CHECK_FALSE(t.track.visit(3'000, 1'840));
+        CHECK(t.credits() == "mf[work] wall 2010 cpu 1800 samples 2\n"
+                             "mw[rest] wall 990 cpu 0 samples 0\n");
+    }
+    SECTION("of another scope it is what ran most") {
+        t.take("mg", 2'010, false, &rest.node);
+        CHECK(t.track.visit(3'000, 2'100));
+        t.take("mh", 3'010, false, &rest.node);
+        CHECK(t.track.visit(4'000, 3'000));
+        t.track.set_on_cpu(&work.node);
+        t.take_in_wait("mw", 4'010, 3'030, &rest.node);
+        CHECK(t.credits() == "mf[work] wall 2000 cpu 1800 samples 2\n"
+                             "mg[rest] wall 1010 cpu 900 samples 1\n"
+                             "mh[rest] wall 1000 cpu 300 samples 1\n"
+                             "mw[rest] wall 0 cpu 0 samples 0\n");
+    }
+    SECTION("of a scope that was never seen it is the scope") {
+        const staged_scope other("other");
+        t.track.set_on_cpu(&other.node);
+        t.take_in_wait("mw", 2'010, 1'830, &rest.node);
+        CHECK(t.credits() == "mf[work] wall 1000 cpu 900 samples 1\n"
+                             "mw[rest] wall 0 cpu 0 samples 0\n"
+                             "(no stack)[other] wall 1010 cpu 900 samples 1\n");
+    }
+    SECTION("one that was off the processor waits") {
+        CHECK(t.track.visit(2'500, 1'900));
+        t.take_in_wait("mw", 2'510, 1'930, &rest.node);
+        CHECK(t.credits() == "mf[work] wall 1000 cpu 1900 samples 1\n"
+                             "mw[rest] wall 1510 cpu 0 samples 1\n");
     }
 }
 

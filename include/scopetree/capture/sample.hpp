@@ -32,7 +32,8 @@ struct sample {
     const std::uintptr_t* pcs = nullptr; ///< innermost first; the first is the interrupted one
     std::uint32_t count = 0;
     stack_extent extent = stack_extent::complete;
-    bool in_kernel = false; ///< interrupted at a system call
+    bool in_kernel = false;   ///< interrupted at a system call
+    bool interrupted = false; ///< which was waiting, or about to
 };
 
 /// A ring of samples of varying length: one producer, the signal handler on the thread itself; one

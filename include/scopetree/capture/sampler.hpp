@@ -230,7 +230,7 @@ private:
             return;
         // The clock of a thread that is on a processor advances between any two looks.
         if (read_clock(record.cpu_clock) != cpu)
-            account->track.set_on_cpu();
+            account->track.set_on_cpu(scope);
         if (Capture::needs_stack_bounds)
             find_stack(record);
         const int error = send_signal(record);

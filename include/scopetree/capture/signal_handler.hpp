@@ -59,7 +59,9 @@ void take_sample(thread_record& record, const interrupted& from) noexcept {
         captured = {max_frames, stack_extent::truncated};
     taken.count = captured.count;
     taken.extent = captured.extent;
-    taken.in_kernel = at_system_call(from.pc);
+    const system_call call = system_call_at(from);
+    taken.in_kernel = call != system_call::none;
+    taken.interrupted = call == system_call::waits;
     if (taken.in_kernel) // how much of what the clock shows later is the handler's own
         taken.cpu_ns = read_clock(CLOCK_THREAD_CPUTIME_ID);
     taken.handler_ns = monotonic_ns() - taken.time_ns;

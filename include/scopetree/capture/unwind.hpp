@@ -6,6 +6,7 @@
 
 #include <boost/stacktrace/safe_dump_to.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,6 +23,7 @@ struct interrupted {
     std::uintptr_t pc;
     std::uintptr_t stack_pointer;
     std::uintptr_t frame_pointer;
+    std::intptr_t result; ///< the register that holds what a system call returned
 };
 
 /// Signal-safe.
@@ -30,27 +32,38 @@ inline interrupted interrupted_by_signal(const void* context) noexcept {
 #if defined(__x86_64__)
     return {static_cast<std::uintptr_t>(machine.gregs[REG_RIP]),
             static_cast<std::uintptr_t>(machine.gregs[REG_RSP]),
-            static_cast<std::uintptr_t>(machine.gregs[REG_RBP])};
+            static_cast<std::uintptr_t>(machine.gregs[REG_RBP]),
+            static_cast<std::intptr_t>(machine.gregs[REG_RAX])};
 #elif defined(__aarch64__)
-    return {machine.pc, machine.sp, machine.regs[29]};
+    return {machine.pc, machine.sp, machine.regs[29], static_cast<std::intptr_t>(machine.regs[0])};
 #endif
 }
 
-/// Whether the thread was interrupted at a system call: right behind the instruction, or on it when
-/// the kernel will restart the call. Reads code at `pc` only where that page is known to be mapped.
-/// Signal-safe.
-inline bool at_system_call(std::uintptr_t pc) noexcept {
-    const auto* const code = reinterpret_cast<const unsigned char*>(pc);
-    const std::uintptr_t in_page = pc % 4096;
+/// Where a thread was interrupted, as far as system calls go.
+enum class system_call : std::uint8_t {
+    none,    ///< in its own code
+    returns, ///< on its way out of one that has a result
+    waits    ///< in one that was waiting or about to: the signal ended it, or it will be restarted
+};
+
+/// Reads code beside `pc` only where that page is known to be mapped. Signal-safe.
+inline system_call system_call_at(const interrupted& from) noexcept {
+    const auto* const code = reinterpret_cast<const unsigned char*>(from.pc);
+    const std::uintptr_t in_page = from.pc % 4096;
 #if defined(__x86_64__)
-    const auto is_syscall = [](const unsigned char* at) { return at[0] == 0x0f && at[1] == 0x05; };
-    return (in_page >= 2 && is_syscall(code - 2)) || (in_page <= 4094 && is_syscall(code));
+    const auto is_call = [](const unsigned char* at) { return at[0] == 0x0f && at[1] == 0x05; };
+    constexpr std::uintptr_t size = 2;
+    const bool restarts = in_page <= 4096 - size && is_call(code);
 #elif defined(__aarch64__)
-    const auto is_syscall = [](const unsigned char* at) {
+    const auto is_call = [](const unsigned char* at) {
         return at[0] == 0x01 && at[1] == 0x00 && at[2] == 0x00 && at[3] == 0xd4;
     };
-    return (in_page >= 4 && is_syscall(code - 4)) || is_syscall(code);
+    constexpr std::uintptr_t size = 4;
+    const bool restarts = is_call(code);
 #endif
+    if (in_page >= size && is_call(code - size))
+        return from.result == -EINTR ? system_call::waits : system_call::returns;
+    return restarts ? system_call::waits : system_call::none;
 }
 
 /// The code of the unwinder itself, and whether it can be told from the program's.

@@ -40,6 +40,17 @@ public:
     /// The leaf for a moment without a stack: the scopes alone.
     std::uint32_t leaf_of(const scope_node* scope) { return leaf_of(0, stack_extent::none, scope); }
 
+    /// Of the leaves in this scope the one with the most CPU time; scopes alone if there is none.
+    /// O(leaves).
+    std::uint32_t busiest_leaf_of(const scope_node* scope) {
+        std::uint32_t busiest = hash_index::none;
+        for (std::uint32_t i = 0; i < leaves_.size(); ++i)
+            if (leaves_[i].scope == scope && leaves_[i].cpu_ns > 0 &&
+                (busiest == hash_index::none || leaves_[i].cpu_ns > leaves_[busiest].cpu_ns))
+                busiest = i;
+        return busiest != hash_index::none ? busiest : leaf_of(scope);
+    }
+
     /// Adds to a leaf. Nanoseconds.
     void credit(std::uint32_t to, std::int64_t wall_ns, std::int64_t cpu_ns,
                 std::uint64_t samples) noexcept {

@@ -55,8 +55,11 @@ public:
         return !same;
     }
 
-    /// The thread was on a processor just before the signal was sent: it was not waiting.
-    void set_on_cpu() noexcept { on_cpu_ = true; }
+    /// The thread was on a processor, in this scope, just before the signal was sent.
+    void set_on_cpu(const scope_node* scope) noexcept {
+        on_cpu_ = true;
+        scope_on_cpu_ = scope;
+    }
 
     /// A visit of the timer while a signal is still on its way. The thread has not run since, and
     /// will be sampled where it stopped; unless it has blocked the signal.
@@ -67,7 +70,12 @@ public:
 
     /// A sample that the thread's handler took. `thinned`: threads that wait are left out of ticks.
     void take(const sample& taken, location_table& locations, bool thinned) {
-        const std::uint32_t leaf = tree_.leaf_of(taken, locations);
+        const std::uint32_t found = tree_.leaf_of(taken, locations);
+        // A signal takes some ten microseconds to reach another processor. A thread that ran when
+        // it was sent and is found waiting has only just begun to: it counts as where it ran, or
+        // all that runs before a wait would be seen that much too short.
+        const bool just_waits = on_cpu_ && taken.interrupted;
+        const std::uint32_t leaf = just_waits ? leaf_on_cpu() : found;
         const std::int64_t wall = std::max<std::int64_t>(taken.time_ns - credited_, 0);
         const std::int64_t ran = std::clamp<std::int64_t>(cpu_seen_ - cpu_before_, 0, wall);
         // At a system call and off the processor; and not just put off it to let the timer thread
@@ -87,8 +95,8 @@ public:
             credit_cpu(leaf, cpu_seen_);
         else if (last_ != none && !waiting_) // it ran on where it was last seen, then waited
             credit_cpu(last_, cpu_seen_);
-        last_ = leaf;
-        waiting_ = waiting;
+        last_ = found;
+        waiting_ = waiting || just_waits;
         settling_ = taken.cpu_ns >= 0;
         settled_cpu_ = taken.cpu_ns;
     }
@@ -127,6 +135,12 @@ public:
 private:
     static constexpr std::uint32_t none = hash_index::none;
 
+    std::uint32_t leaf_on_cpu() {
+        if (last_running_ != none && tree_.leaves()[last_running_].scope == scope_on_cpu_)
+            return last_running_;
+        return tree_.busiest_leaf_of(scope_on_cpu_);
+    }
+
     void credit_wall(std::uint32_t leaf, std::int64_t until_ns) noexcept {
         if (until_ns <= credited_)
             return;
@@ -153,6 +167,7 @@ private:
     bool waiting_ = false;
     bool settling_ = false;
     bool on_cpu_ = false;
+    const scope_node* scope_on_cpu_ = nullptr;
 };
 
 } // namespace detail
