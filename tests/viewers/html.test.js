@@ -52,7 +52,11 @@ const lines = (page, view = "tree") => page.$$eval(`#view-${view} .row`, rows =>
   .sort((a, b) => a.dataset.index - b.dataset.index)
   .map(row => row.querySelector(".time").textContent + " " + row.querySelector(".name").textContent));
 const focused = page => page.evaluate(() => document.activeElement.querySelector(".name")?.textContent);
-const hash = page => page.evaluate(() => location.hash);
+// The address follows after a while.
+async function hash(page) {
+  await page.waitForTimeout(300);
+  return page.evaluate(() => location.hash);
+}
 
 test("the call tree reads like the text report", () => visit("ordinary", "", async page => {
   assert.deepEqual(await lines(page), [

@@ -37,7 +37,16 @@ function readHash() {
     Object.assign(state, {from, to});
 }
 
-function writeHash(push) {
+// Not at every step of a drag: browsers allow a page only so many changes of its address.
+let hashTimer = 0;
+function saveHash(push) {
+  clearTimeout(hashTimer);
+  if (push)
+    writeHash("pushState");
+  else
+    hashTimer = setTimeout(writeHash, 150, "replaceState");
+}
+function writeHash(way) {
   const hash = new URLSearchParams();
   for (const [name, value] of Object.entries(state))
     if (value !== fallback[name] && name !== "from" && name !== "to")
@@ -45,9 +54,8 @@ function writeHash(push) {
   if (state.from !== null)
     hash.set("range", state.from + "-" + state.to);
   const address = "#" + hash;
-  if (address === (location.hash || "#"))
-    return;
-  history[push ? "pushState" : "replaceState"](null, "", address);
+  if (address !== (location.hash || "#"))
+    history[way](null, "", address);
 }
 
 // Every change goes through here. Quiet ones only move within a view: nothing is drawn anew.
@@ -58,7 +66,7 @@ function change(changes, {push = false, quietly = false} = {}) {
       views[name].list.choices.clear();
   }
   Object.assign(state, changes);
-  writeHash(push || "view" in changes);
+  saveHash(push || "view" in changes);
   if (!quietly)
     render();
   else if (state.view === "tree" || state.view === "flame")

@@ -63,6 +63,7 @@ function bind() {
     });
   });
   on(window, "popstate", () => {
+    clearTimeout(hashTimer);
     readHash();
     render();
   });
