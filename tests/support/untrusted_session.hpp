@@ -48,8 +48,9 @@ inline void use_session(const scopetree::session& source) {
 }
 
 /// Either the text is refused with a session_error, or it is a session that is written as it was
-/// read and that everything can be done with. Returns whether it is one; throws what must not be.
-inline bool check_untrusted_session(std::string_view text) {
+/// read and, if `use` is set, that everything can be done with. Returns whether it is one; throws
+/// what must not be.
+inline bool check_untrusted_session(std::string_view text, bool use = true) {
     scopetree::session source;
     try {
         source = scopetree::read_session(text, "untrusted");
@@ -59,7 +60,8 @@ inline bool check_untrusted_session(std::string_view text) {
     const std::string written = session_text(source);
     if (session_text(scopetree::read_session(written, "written")) != written)
         throw std::logic_error("a session is not read as it was written");
-    use_session(source);
+    if (use)
+        use_session(source);
     return true;
 }
 
