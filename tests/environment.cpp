@@ -83,7 +83,16 @@ const understood good[] = {
      [](const settings& s) { return s.text.color == toggle::automatic; }},
     {"SCOPETREE_UNICODE", "off", [](const settings& s) { return s.text.unicode == toggle::off; }},
     {"SCOPETREE_SHOW_ALL", "on", [](const settings& s) { return s.text.show_all; }},
-    {"SCOPETREE_TIMELINE", "yes", [](const settings& s) { return s.text.timeline; }},
+    {"SCOPETREE_TIMELINE", "yes",
+     [](const settings& s) { return s.text.timeline && s.sampling.timeline; }},
+    {"SCOPETREE_TIMELINE", "off",
+     [](const settings& s) { return !s.text.timeline && !s.sampling.timeline; }},
+    {"SCOPETREE_TIMELINE_LIMIT", "64KiB",
+     [](const settings& s) { return s.sampling.timeline_limit == 65'536; }},
+    {"SCOPETREE_TIMELINE_LIMIT", "1.5MiB",
+     [](const settings& s) { return s.sampling.timeline_limit == 1'572'864; }},
+    {"SCOPETREE_TIMELINE_LIMIT", "1024GiB",
+     [](const settings& s) { return s.sampling.timeline_limit == std::size_t{1} << 40; }},
     {"SCOPETREE_FLAT", "true", [](const settings& s) { return s.text.flat; }},
     {"SCOPETREE_TIME", "percent",
      [](const settings& s) { return s.text.time == time_display::percent_of_total; }},
@@ -156,6 +165,12 @@ const refused bad[] = {
     {"SCOPETREE_THRESHOLD", "-1%", "0.01 or 1%"},
     {"SCOPETREE_THRESHOLD", "1%%", "0.01 or 1%"},
     {"SCOPETREE_MERGE_THREADS", "merged", "on or off"},
+    {"SCOPETREE_TIMELINE", "always", "on or off"},
+    {"SCOPETREE_TIMELINE_LIMIT", "64", "KiB, MiB or GiB"},
+    {"SCOPETREE_TIMELINE_LIMIT", "64MB", "KiB, MiB or GiB"},
+    {"SCOPETREE_TIMELINE_LIMIT", "-1MiB", "KiB, MiB or GiB"},
+    {"SCOPETREE_TIMELINE_LIMIT", "63KiB", "from 64KiB"},
+    {"SCOPETREE_TIMELINE_LIMIT", "1025GiB", "to 1024GiB"},
 };
 
 } // namespace
@@ -184,6 +199,8 @@ TEST_CASE("environment: refused values leave the default and say what is accepte
         CHECK(result.values.sampling.interval == nanoseconds(1'000'000));
         CHECK(result.values.sampling.cpu_budget == 0.05);
         CHECK(result.values.sampling.max_frames == 512);
+        CHECK_FALSE(result.values.sampling.timeline);
+        CHECK(result.values.sampling.timeline_limit == 64 * 1024 * 1024);
         CHECK(result.values.outputs.empty());
         CHECK(result.values.text.filter_threshold == 0.01);
     }
@@ -221,6 +238,7 @@ TEST_CASE("environment: flat and timeline exclude each other", "[environment]") 
         read({{"SCOPETREE_FLAT", "on"}, {"SCOPETREE_TIMELINE", "on"}});
     CHECK(result.values.text.flat);
     CHECK_FALSE(result.values.text.timeline);
+    CHECK_FALSE(result.values.sampling.timeline);
     REQUIRE(result.errors.size() == 1);
 }
 

@@ -44,6 +44,7 @@
 #include <scopetree/model/session_store.hpp>
 #include <scopetree/model/session_writer.hpp>
 #include <scopetree/model/thread_merger.hpp>
+#include <scopetree/model/thread_timeline.hpp>
 #include <scopetree/model/thread_track.hpp>
 #include <scopetree/model/track_store.hpp>
 #include <scopetree/model/utf8.hpp>

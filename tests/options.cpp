@@ -24,6 +24,8 @@ TEST_CASE("options: the defaults are those of the documentation", "[options]") {
     CHECK(defaults.sampling.interval == std::chrono::milliseconds(1));
     CHECK(defaults.sampling.threads == thread_selection::registered);
     CHECK(defaults.sampling.cpu_budget == 0.05);
+    CHECK_FALSE(defaults.sampling.timeline);
+    CHECK(defaults.sampling.timeline_limit == 64 * 1024 * 1024);
     CHECK(defaults.text.filter_threshold == 0.01);
     CHECK(defaults.text.clock == report_clock::wall);
     CHECK(defaults.text.threads == thread_display::separate);

@@ -7,11 +7,13 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,6 +73,10 @@ TEST_CASE("profiler: options that make no sense are refused with a reason") {
         chosen.max_frames = GENERATE(as<std::uint32_t>{}, 0, scopetree::most_frames + 1);
         reason = "scopetree: max_frames must be from 1 to 4000";
     }
+    SECTION("memory for the timeline") {
+        chosen.timeline_limit = GENERATE(as<std::size_t>{}, 0, scopetree::least_timeline_limit - 1);
+        reason = "scopetree: timeline_limit must be at least 64 KiB (65536)";
+    }
     CHECK_THROWS_AS(profiler(chosen), std::invalid_argument);
     CHECK_THROWS_WITH(profiler(chosen), reason);
 }
@@ -80,6 +86,7 @@ TEST_CASE("profiler: the limits of the options are accepted") {
     chosen.interval = GENERATE(10'000ns, 10'000'000'000ns);
     chosen.cpu_budget = GENERATE(0.001, 1.0);
     chosen.max_frames = GENERATE(as<std::uint32_t>{}, 1, scopetree::most_frames);
+    chosen.timeline_limit = scopetree::least_timeline_limit;
     CHECK_NOTHROW(profiler(chosen));
 }
 
@@ -151,6 +158,84 @@ TEST_CASE("profiler: a session says what it is of") {
             cpu += thread.cpu_ns;
         }
         CHECK(cpu == result.cpu_ns);
+    });
+}
+
+namespace {
+
+/// Σ runs of a node is its own wall time; they are in order and inside the session.
+void check_timeline(const session& from, const scopetree::thread_tree& thread) {
+    std::vector<std::int64_t> times(thread.nodes.size());
+    std::int64_t end = 0;
+    bool in_order = true;
+    for (const scopetree::timeline_run& run : thread.timeline) {
+        in_order = in_order && run.start_ns >= end && run.duration_ns > 0;
+        end = run.start_ns + run.duration_ns;
+        times.at(run.node) += run.duration_ns;
+    }
+    CHECK(in_order);
+    CHECK(end <= from.duration_ns);
+    bool same = true;
+    for (std::size_t i = 0; i < times.size(); ++i)
+        same = same && times[i] == thread.nodes[i].wall_ns;
+    CHECK(same);
+}
+
+} // namespace
+
+TEST_CASE("profiler: a timeline is recorded where it is asked for") {
+    on_own_thread([] {
+        options chosen;
+        profiler without(chosen);
+        without.start();
+        work_until_sampled(without, 5);
+        for (const scopetree::thread_tree& thread : without.stop().threads)
+            CHECK(thread.timeline.empty());
+        chosen.timeline = true;
+        profiler p(chosen);
+        p.start();
+        work_until_sampled(p, 5);
+        const session during = p.snapshot();
+        work_until_sampled(p, during.figures.samples + 5);
+        const session end = p.stop();
+        for (const session* const each : {&during, &end}) {
+            REQUIRE_FALSE(each->threads.empty());
+            CHECK(each->notes.empty());
+            std::size_t runs = 0;
+            for (const scopetree::thread_tree& thread : each->threads) {
+                check_timeline(*each, thread);
+                runs += thread.timeline.size();
+            }
+            CHECK(runs > 0);
+        }
+    });
+}
+
+TEST_CASE("profiler: a thinned timeline adds up, and the session says so") {
+    on_own_thread([] {
+        options chosen;
+        chosen.interval = 100us;
+        chosen.cpu_budget = 1.0;
+        chosen.timeline = true;
+        chosen.timeline_limit = scopetree::least_timeline_limit;
+        profiler p(chosen);
+        p.start();
+        work_until_sampled(p, 5'000);
+        std::uint64_t samples = 5'000;
+        session now = p.snapshot();
+        while (now.notes.empty() && samples < 200'000) { // a thread needs 4,000 runs for that
+            work_until_sampled(p, samples += 5'000);
+            now = p.snapshot();
+        }
+        const session result = p.stop();
+        REQUIRE(result.notes.size() == 1);
+        CHECK(result.notes[0].find("the timeline reached its limit") == 0);
+        for (const scopetree::thread_tree& thread : result.threads) {
+            std::int64_t time = 0;
+            for (const scopetree::timeline_run& run : thread.timeline)
+                time += run.duration_ns;
+            CHECK(time == thread.wall_ns);
+        }
     });
 }
 

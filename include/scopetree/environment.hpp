@@ -79,6 +79,20 @@ inline std::optional<double> parse_duration(std::string_view text) {
     return std::nullopt;
 }
 
+/// A size in bytes, e.g. `64MiB`. The unit is demanded.
+inline std::optional<double> parse_size(std::string_view text) {
+    const std::optional<double> number = take_number(text);
+    if (!number)
+        return std::nullopt;
+    constexpr std::pair<std::string_view, double> units[] = {
+        {"KiB", 1024.0}, {"MiB", 1024.0 * 1024}, {"GiB", 1024.0 * 1024 * 1024}};
+    for (const auto& [unit, bytes] : units) {
+        if (text == unit)
+            return *number * bytes;
+    }
+    return std::nullopt;
+}
+
 /// A share: `0.05` or `5%`, within 0 and 1.
 inline std::optional<double> parse_share(std::string_view text) {
     std::optional<double> number = take_number(text);
@@ -163,6 +177,23 @@ inline bool apply_max_frames(std::string_view value, std::int64_t, environment_s
     if (count < 1 || count > most_frames)
         return false;
     into.values.sampling.max_frames = count;
+    return true;
+}
+
+/// Recorded and shown.
+inline bool apply_timeline(std::string_view value, std::int64_t, environment_settings& into) {
+    if (!parse_bool(value, into.values.text.timeline))
+        return false;
+    into.values.sampling.timeline = into.values.text.timeline;
+    return true;
+}
+
+inline bool apply_timeline_limit(std::string_view value, std::int64_t, environment_settings& into) {
+    constexpr double most = 1024.0 * 1024 * 1024 * 1024;
+    const std::optional<double> size = parse_size(value);
+    if (!size || *size < static_cast<double>(least_timeline_limit) || *size > most)
+        return false;
+    into.values.sampling.timeline_limit = static_cast<std::size_t>(*size);
     return true;
 }
 
@@ -266,10 +297,9 @@ inline constexpr environment_variable environment_variables[] = {
      [](std::string_view v, std::int64_t, env& e) {
          return parse_bool(v, e.values.text.show_all);
      }},
-    {"SCOPETREE_TIMELINE", on_or_off,
-     [](std::string_view v, std::int64_t, env& e) {
-         return parse_bool(v, e.values.text.timeline);
-     }},
+    {"SCOPETREE_TIMELINE", on_or_off, apply_timeline},
+    {"SCOPETREE_TIMELINE_LIMIT", "a size with its unit (KiB, MiB or GiB), from 64KiB to 1024GiB",
+     apply_timeline_limit},
     {"SCOPETREE_FLAT", on_or_off,
      [](std::string_view v, std::int64_t, env& e) { return parse_bool(v, e.values.text.flat); }},
     {"SCOPETREE_TIME", "seconds or percent_of_total", apply_time},
@@ -354,7 +384,7 @@ environment_settings read_environment(Lookup&& lookup, std::int64_t pid,
         }
     }
     if (result.values.text.flat && result.values.text.timeline) {
-        result.values.text.timeline = false;
+        result.values.text.timeline = result.values.sampling.timeline = false;
         result.errors.push_back("SCOPETREE_TIMELINE is ignored: SCOPETREE_FLAT is on, and a flat "
                                 "list has no order in time; accepted: one of the two");
     }

@@ -5,6 +5,7 @@
 #include <scopetree/config.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,12 +25,22 @@ enum class thread_selection : std::uint8_t {
 /// The largest options::max_frames: two such samples fit into a thread's ring.
 inline constexpr std::uint32_t most_frames = 4'000;
 
+/// The smallest options::timeline_limit, in bytes.
+inline constexpr std::size_t least_timeline_limit = 64 * 1024;
+
 /// How samples are taken.
 struct options {
     std::chrono::nanoseconds interval = std::chrono::milliseconds(1); ///< mean time between samples
     thread_selection threads = thread_selection::registered;
     double cpu_budget = 0.05;       ///< of one core, for the timer thread; beyond it, it thins out
     std::uint32_t max_frames = 512; ///< innermost frames kept of a stack, at most 4,000
+
+    /// Records the order in which each thread was at its places (thread_tree::timeline), 12 bytes
+    /// for a change of place.
+    bool timeline = false;
+    /// Bytes for the timelines of all threads together, at least 64 KiB. When they are used up the
+    /// shortest stretches are merged, as often as need be, and a note in the session says so.
+    std::size_t timeline_limit = 64 * 1024 * 1024;
 };
 
 /// A choice that can be left to the terminal.

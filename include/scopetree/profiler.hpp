@@ -7,6 +7,7 @@
 #include <scopetree/fwd.hpp>
 #include <scopetree/model/recorder.hpp>
 #include <scopetree/options.hpp>
+#include <scopetree/render/text_numbers.hpp>
 #include <scopetree/symbol/resolve.hpp>
 
 #include <cstring>
@@ -15,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <dlfcn.h>
 
@@ -91,6 +93,9 @@ public:
         static_assert(most_frames + Capture::extra_frames <= detail::sample_ring::max_pcs);
         if (chosen.max_frames < 1 || chosen.max_frames > most_frames)
             throw std::invalid_argument("scopetree: max_frames must be from 1 to 4000");
+        if (chosen.timeline_limit < least_timeline_limit)
+            throw std::invalid_argument(
+                "scopetree: timeline_limit must be at least 64 KiB (65536)");
         if (registry_ == nullptr)
             throw profiler_error("scopetree: this process runs another version of scopetree, or "
                                  "one built with another setting of SCOPETREE_LIBBACKTRACE");
@@ -117,6 +122,8 @@ public:
         auto made = std::make_unique<sampler>(*registry_, options_);
         detail::pin_module_of(reinterpret_cast<const void*>(&detail::handle_signal));
         lost_scopes_before_ = registry_->lost_scopes();
+        started_unix_ns_ = detail::read_clock(CLOCK_REALTIME);
+        started_ = detail::mark_ticks(registry_->ticks); // before any thread's account begins
         switch (made->start()) {
         case sampler::start_error::none:
             break;
@@ -127,8 +134,6 @@ public:
         case sampler::start_error::no_thread:
             throw profiler_error("scopetree: the timer thread could not be started");
         }
-        started_unix_ns_ = detail::read_clock(CLOCK_REALTIME);
-        started_ = detail::mark_ticks(registry_->ticks);
         pid_ = ::getpid();
         sampler_ = std::move(made);
     }
@@ -142,12 +147,12 @@ public:
         const auto ended = std::exchange(sampler_, nullptr);
         recording result;
         ended->with_lock([&](const store& threads, const detail::sampler_figures& figures) {
-            detail::recorder copy(threads.locations, ns_per_tick());
+            detail::recorder copy(threads.locations, ns_per_tick(), started_.ns);
             threads.for_each_ended([&](const detail::thread_account& account) {
                 copy.add(account, detail::thread_name(account, pid_));
             });
             result = copy.take();
-            result.about = about(figures, now);
+            result.about = about(figures, threads.timelines(), now);
         });
         return finish(result, chosen);
     }
@@ -158,9 +163,11 @@ public:
         detail::mapped_vector<detail::thread_account> accounts;
         detail::location_table locations;
         detail::sampler_figures figures;
+        detail::timeline_budget timelines;
         std::int64_t now = 0;
         sampler_->with_lock([&](const store& threads, const detail::sampler_figures& so_far) {
             figures = so_far;
+            timelines = threads.timelines();
             now = detail::monotonic_ns();
             locations = threads.locations;
             threads.for_each_ended(
@@ -170,11 +177,11 @@ public:
                     accounts.push_back(
                         threads.copy(*record, now, detail::read_clock(record->cpu_clock)));
         });
-        detail::recorder copy(locations, ns_per_tick());
+        detail::recorder copy(locations, ns_per_tick(), started_.ns);
         for (const detail::thread_account& account : accounts)
             copy.add(account, detail::thread_name(account, pid_));
         recording result = copy.take();
-        result.about = about(figures, now);
+        result.about = about(figures, timelines, now);
         return finish(result, chosen);
     }
 
@@ -199,7 +206,8 @@ private:
         return detail::ns_per_tick(started_, detail::mark_ticks(registry_->ticks));
     }
 
-    session about(const detail::sampler_figures& from, std::int64_t now_ns) const {
+    session about(const detail::sampler_figures& from, const detail::timeline_budget& timelines,
+                  std::int64_t now_ns) const {
         session result;
         result.program = detail::command_line();
         result.version = SCOPETREE_VERSION;
@@ -220,7 +228,21 @@ private:
         if (const std::uint64_t lost = registry_->lost_scopes() - lost_scopes_before_)
             result.notes.push_back(std::to_string(lost) +
                                    " scopes were not entered: nested more than 1,000 deep");
+        if (options_.timeline)
+            add_notes(timelines, result.notes);
         return result;
+    }
+
+    static void add_notes(const detail::timeline_budget& timelines, std::vector<std::string>& to) {
+        if (timelines.shortest_ns != 0)
+            to.push_back(
+                "the timeline reached its limit of memory (timeline_limit) and was "
+                "thinned: what took less than " +
+                detail::format_round_duration(static_cast<double>(timelines.shortest_ns), false) +
+                " may be missing in it, its time given to a neighbour");
+        if (timelines.dropped != 0)
+            to.push_back(std::to_string(timelines.dropped) +
+                         " threads that ended and were added up have no timeline");
     }
 
     static session finish(const recording& source, const resolve_options& chosen) {

@@ -24,7 +24,7 @@ namespace {
 
 recording record(staged::threads& from, thread_record& thread, std::int64_t now_ns,
                  double ns_per_tick = 1.0) {
-    recorder copy(from.store.locations, ns_per_tick);
+    recorder copy(from.store.locations, ns_per_tick, 0);
     copy.add(from.store.copy(thread, now_ns, 0), "name");
     return copy.take();
 }
@@ -78,6 +78,27 @@ TEST_CASE("recorder: leaves that hold nothing are left out") {
     staged::track_store::account_of(thread)->track.tree().leaf_of(&thread.root);
     s.sample(thread, "mf", 10);
     CHECK(record(s, thread, 20).threads[0].leaves.size() == 1);
+}
+
+TEST_CASE("recorder: a timeline refers to the leaves that are left") {
+    scopetree::options chosen;
+    chosen.timeline = true;
+    staged::threads s(chosen);
+    thread_record& thread = s.start("worker", 1'000);
+    staged::track_store::account_of(thread)->track.tree().leaf_of(&thread.root); // holds nothing
+    s.sample(thread, "mf", 1'010);
+    s.sample(thread, "mg", 1'015);
+    s.sample(thread, "mf", 1'035);
+    recorder copy(s.store.locations, 1.0, 700);
+    copy.add(s.store.copy(thread, 1'040, 0), "name");
+    const recording made = copy.take();
+    const raw_thread& raw = made.threads[0];
+    CHECK(raw.begun_ns == 300);
+    REQUIRE(raw.leaves.size() == 2);
+    std::string runs;
+    for (const scopetree::raw_run& run : raw.timeline)
+        runs += std::to_string(run.leaf) + ":" + std::to_string(run.duration_ns) + " ";
+    CHECK(runs == "0:10 1:5 0:25 ");
 }
 
 TEST_CASE("recorder: ticks become nanoseconds") {
@@ -143,7 +164,7 @@ TEST_CASE("recorder: threads do not share scopes, but locations") {
     thread_record& two = s.start("two");
     s.sample(one, "mf", 10, &s.scope(one.root, "a"));
     s.sample(two, "mf", 10, &s.scope(two.root, "a"));
-    recorder copy(s.store.locations, 1.0);
+    recorder copy(s.store.locations, 1.0, 0);
     copy.add(s.store.copy(one, 10, 0), "one");
     copy.add(s.store.copy(two, 10, 0), "two");
     const recording made = copy.take();

@@ -16,6 +16,8 @@ namespace staged {
 
 class threads {
 public:
+    explicit threads(const scopetree::options& chosen = {}) : store(chosen) {}
+
     /// `name` as PROFILE_THREAD would have given it.
     thread_record& start(const std::string& name, std::int64_t now_ns = 0) {
         thread_record& record = *pool_->take();

@@ -5,6 +5,7 @@
 #include <scopetree/capture/scope_table.hpp>
 #include <scopetree/model/thread_track.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -72,8 +73,27 @@ inline std::string credits(const call_tree& tree, const location_table& location
     return text;
 }
 
-/// A track and what it needs.
+/// Stacks and durations, in order.
+inline std::string runs(const thread_track& track, const location_table& locations) {
+    std::string text;
+    track.timeline().for_each_run([&](std::uint32_t leaf, std::int64_t duration_ns) {
+        const std::string stack =
+            stack_of(track.tree(), locations, track.tree().leaves()[leaf].path);
+        text += (text.empty() ? "" : ", ") + (stack.empty() ? "(no stack)" : stack) + " " +
+                std::to_string(duration_ns);
+    });
+    return text;
+}
+
+/// A track and what it needs. It records a timeline.
 struct staged_track {
+    staged_track() {
+        budget.limit = std::size_t{1} << 30;
+        track.timeline().begin(budget);
+    }
+    staged_track(const staged_track&) = delete;
+    staged_track& operator=(const staged_track&) = delete;
+
     /// A sample of a thread that ran.
     void take(const std::string& stack, std::int64_t time_ns, bool thinned = false,
               const scope_node* scope = nullptr) {
@@ -102,7 +122,10 @@ struct staged_track {
         track.take(made.taken, locations, false);
     }
     std::string credits() const { return staged::credits(track.tree(), locations); }
+    /// `mf 10, mg 5`
+    std::string runs() const { return staged::runs(track, locations); }
 
+    timeline_budget budget;
     location_table locations;
     thread_track track;
 };

@@ -4,9 +4,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <string>
+#include <vector>
 
 using staged::staged_scope;
 using staged::staged_track;
@@ -36,6 +38,7 @@ TEST_CASE("track: a thread that has not run is credited where it was and not sam
                          "mg wall 20 cpu 3 samples 1\n");
     CHECK(t.track.wall_ns() == 50);
     CHECK(t.track.cpu_ns() == 8);
+    CHECK(t.runs() == "mf 30, mg 20");
 }
 
 TEST_CASE("track: a first visit samples even a thread whose clock stands still") {
@@ -280,15 +283,24 @@ TEST_CASE("track: a visit that came late divides the time by the CPU clock") {
         t.take_in_kernel("mw", 11'000, 3'010, true);
         CHECK(t.credits() == "mf wall 3000 cpu 3000 samples 1\n"
                              "mw wall 8000 cpu 0 samples 1\n");
+        CHECK(t.runs() == "mf 3000, mw 8000");
     }
     SECTION("from waiting to running") {
         CHECK(t.track.visit(2'000, 1'100));
         t.take_in_kernel("mw", 2'000, 1'110);
         CHECK(t.track.visit(12'000, 51'110));
         t.take("mg", 12'000, true); // never more than the interval
+        CHECK(t.runs() == "mf 1000, mw 1000, mg 10000");
         CHECK(t.credits() == "mf wall 1000 cpu 1100 samples 1\n"
                              "mw wall 1000 cpu 0 samples 1\n"
                              "mg wall 10000 cpu 50010 samples 1\n");
+    }
+    SECTION("from waiting to running, in the order in which it was") {
+        CHECK(t.track.visit(2'000, 1'100));
+        t.take_in_kernel("mw", 2'000, 1'110);
+        CHECK(t.track.visit(102'000, 51'110));
+        t.take("mg", 102'000, true);
+        CHECK(t.runs() == "mf 1000, mw 50990, mg 50010");
     }
     SECTION("from running to running it does not") {
         CHECK(t.track.visit(11'000, 3'000));
@@ -361,6 +373,21 @@ struct sums {
     bool negative = false;
 };
 
+/// Whether the runs of every leaf add up to its wall time, and none stands beside its like.
+bool timeline_fits(const staged::thread_track& track) {
+    std::vector<std::int64_t> left;
+    for (const auto& leaf : track.tree().leaves())
+        left.push_back(leaf.wall_ns);
+    bool fits = true;
+    std::uint32_t before = UINT32_MAX;
+    track.timeline().for_each_run([&](std::uint32_t leaf, std::int64_t duration_ns) {
+        left[leaf] -= duration_ns;
+        fits = fits && leaf != before && duration_ns > 0;
+        before = leaf;
+    });
+    return fits && std::all_of(left.begin(), left.end(), [](std::int64_t ns) { return ns == 0; });
+}
+
 sums sum_of(const staged::call_tree& tree) {
     sums total;
     for (const auto& leaf : tree.leaves()) {
@@ -432,12 +459,14 @@ TEST_CASE("track: whatever happens the leaves add up to the thread's life") {
             life.step();
             const sums now = sum_of(life.t.track.tree());
             if (now.wall != life.t.track.wall_ns() || now.cpu != life.t.track.cpu_ns() ||
-                now.wall > life.wall() || now.cpu > life.cpu() || now.negative)
+                now.wall > life.wall() || now.cpu > life.cpu() || now.negative ||
+                !timeline_fits(life.t.track))
                 FAIL("seed " << seed << ", step " << i << ": " << life.t.credits());
         }
         life.finish();
         const sums end = sum_of(life.t.track.tree());
-        if (end.wall != life.wall() || end.cpu != life.cpu() || end.negative)
+        if (end.wall != life.wall() || end.cpu != life.cpu() || end.negative ||
+            !timeline_fits(life.t.track))
             FAIL("seed " << seed << ": " << life.t.credits());
     }
     SUCCEED();

@@ -132,3 +132,86 @@ TEST_CASE("store: more threads than are kept apart are added up") {
     // Those that lived longest are the ones to be seen.
     CHECK(shortest_apart == 1'000 + count - static_cast<int>(track_store::max_ended));
 }
+
+namespace {
+
+std::int64_t time_of(const staged::thread_timeline& timeline) {
+    std::int64_t time = 0;
+    timeline.for_each_run([&](std::uint32_t, std::int64_t duration_ns) { time += duration_ns; });
+    return time;
+}
+
+scopetree::options with_timeline(std::size_t bytes) {
+    scopetree::options chosen;
+    chosen.timeline = true;
+    chosen.timeline_limit = bytes;
+    return chosen;
+}
+
+/// A microsecond at one place, a microsecond at another.
+void alternate(staged::threads& s, thread_record& record, std::int64_t from_us, int times) {
+    for (int i = 1; i <= times; ++i)
+        s.sample(record, i % 2 == 0 ? "mf" : "mg", (from_us + i) * 1'000);
+}
+
+} // namespace
+
+TEST_CASE("store: timelines are recorded where they were asked for") {
+    staged::threads off;
+    CHECK_FALSE(track_store::account_of(off.start("a"))->track.timeline().is_recording());
+    staged::threads s(with_timeline(1 << 20));
+    thread_record& record = s.start("a", 100);
+    s.sample(record, "mf", 150);
+    s.sample(record, "mg", 180);
+    const thread_account copy = s.store.copy(record, 200, 8);
+    CHECK(staged::runs(copy.track, s.store.locations) == "mf 50, mg 50");
+    CHECK(copy.track.begun_ns() == 100);
+    CHECK(staged::runs(track_store::account_of(record)->track, s.store.locations) ==
+          "mf 50, mg 30");
+}
+
+TEST_CASE("store: all timelines are thinned together, those of ended threads too") {
+    constexpr std::size_t limit = 256 * 1024;
+    staged::threads s(with_timeline(limit));
+    thread_record& ended = s.start("ended");
+    alternate(s, ended, 0, 5'000);
+    s.end(ended, 5'000'000, 0);
+    thread_record& live = s.start("live");
+    const staged::mapped_vector<thread_record*> records(1, &live);
+    const auto live_bytes = [&] { return track_store::account_of(live)->track.timeline().bytes(); };
+    for (int i = 0; i < 30; ++i) {
+        alternate(s, live, i * 1'000, 1'000);
+        const bool full = s.store.timelines().full;
+        s.store.limit_timelines(records);
+        CHECK_FALSE(s.store.timelines().full);
+        CHECK(live_bytes() <= (full ? limit / 4 * 3 : limit));
+    }
+    CHECK(s.store.timelines().shortest_ns >= 2'000'000); // the first step is two intervals
+    CHECK(time_of(track_store::account_of(live)->track.timeline()) == 30'000'000);
+    std::size_t used = live_bytes();
+    s.store.for_each_ended([&](const thread_account& account) {
+        CHECK(time_of(account.track.timeline()) == 5'000'000);
+        CHECK(account.track.timeline().bytes() <= 4096); // 60 KiB at first
+        used += account.track.timeline().bytes();
+    });
+    CHECK(s.store.timelines().used == used);
+}
+
+TEST_CASE("store: what was added up has no timeline, and its memory is free") {
+    staged::threads s(with_timeline(1 << 20));
+    for (int i = 0; i < 100; ++i) {
+        thread_record& record = s.start("t" + std::to_string(i));
+        alternate(s, record, 0, 100 + i);
+        s.end(record, 1'000'000, 0);
+    }
+    std::size_t recorded = 0, bytes = 0;
+    s.store.for_each_ended([&](const thread_account& account) {
+        const auto& timeline = account.track.timeline();
+        recorded += timeline.is_recording() ? 1 : 0;
+        bytes += timeline.bytes();
+        CHECK(time_of(timeline) == (timeline.is_recording() ? account.wall_ns : 0));
+    });
+    CHECK(recorded == track_store::max_ended);
+    CHECK(s.store.timelines().dropped == 100 - track_store::max_ended);
+    CHECK(s.store.timelines().used == bytes);
+}

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <set>
@@ -246,6 +248,41 @@ TEST_CASE("library_paths and source_root") {
             CHECK_FALSE(frame.application);
 }
 
+TEST_CASE("a timeline leads to the nodes of inlined functions and scopes") {
+    recording_builder run;
+    run.sample({"main", "f+g"}, {"S@f"}, 5);
+    run.sample({"main"}, {}, 4);
+    run.sample({}, {"S@f"}, 3, stack_extent::none);
+    run.thread().begun_ns = 10;
+    run.run(1, 1);
+    run.run(0, 2);
+    run.run(2, 3);
+    run.run(0, 3);
+    run.run(1, 3);
+    CHECK(staged::timeline(run.resolve()) == R"(main 1@10
+main/f/[S]/g 2@11
+main/f/[S] 3@13
+main/f/[S]/g 3@16
+main 3@19
+)");
+}
+
+TEST_CASE("places in one function are one run") {
+    recording_builder run;
+    run.sample({"main", "f"}, {}, 2);
+    run.sample({"main", "f"}, {}, 2);
+    run.sample({"main"}, {}, 1);
+    for (const std::uint32_t leaf : {0u, 1u, 0u, 2u, 1u})
+        run.run(leaf, 1);
+    CHECK(staged::timeline(run.resolve()) == "main/f 3@0\nmain 1@3\nmain/f 1@4\n");
+}
+
+TEST_CASE("without a timeline there is none") {
+    recording_builder run;
+    run.sample({"main", "f"}, {}, 2);
+    CHECK(run.resolve().threads[0].timeline.empty());
+}
+
 TEST_CASE("each address is looked up once") {
     recording_builder run;
     for (int i = 0; i < 10; ++i)
@@ -253,6 +290,41 @@ TEST_CASE("each address is looked up once") {
     run.resolve();
     CHECK(run.look_ups == 2);
 }
+
+namespace {
+
+/// Every leaf's time in some runs, all of them in any order.
+void spread_time(recording_builder& run, std::mt19937& random) {
+    std::vector<scopetree::raw_run> runs;
+    for (std::uint32_t i = 0; i < run.thread().leaves.size(); ++i)
+        for (std::int64_t left = run.thread().leaves[i].wall_ns; left > 0;) {
+            const auto part = 1 + static_cast<std::int64_t>(random()) % left;
+            runs.push_back({i, part});
+            left -= part;
+        }
+    std::shuffle(runs.begin(), runs.end(), random);
+    run.thread().timeline = runs;
+}
+
+/// Without gaps, overlaps or neighbours at one node, and as long for each node as its own time.
+void require_timeline(const scopetree::thread_tree& thread) {
+    std::vector<std::int64_t> times(thread.nodes.size());
+    std::int64_t now = 17;
+    std::uint32_t before = scopetree::no_index;
+    for (const auto& run : thread.timeline) {
+        REQUIRE(run.node < thread.nodes.size());
+        REQUIRE(run.node != before);
+        REQUIRE(run.start_ns == now);
+        now += run.duration_ns;
+        before = run.node;
+        times[run.node] += run.duration_ns;
+    }
+    REQUIRE(now == 17 + thread.wall_ns);
+    for (std::size_t i = 0; i < times.size(); ++i)
+        REQUIRE(times[i] == thread.nodes[i].wall_ns);
+}
+
+} // namespace
 
 TEST_CASE("sums, order and frame table hold for random recordings") {
     std::mt19937 random(7);
@@ -273,6 +345,8 @@ TEST_CASE("sums, order and frame table hold for random recordings") {
             run.sample(stack, scopes, static_cast<std::int64_t>(below(100)),
                        static_cast<stack_extent>(below(4)));
         }
+        run.thread().begun_ns = 17;
+        spread_time(run, random);
         const auto session = run.resolve();
         const auto& thread = session.threads[0];
         std::int64_t wall = 0, cpu = 0, leaf_cpu = 0;
@@ -288,6 +362,7 @@ TEST_CASE("sums, order and frame table hold for random recordings") {
             if (node.scope != scopetree::no_index)
                 placed.insert(node.scope);
         }
+        require_timeline(thread);
         for (const auto& leaf : run.thread().leaves)
             leaf_cpu += leaf.cpu_ns;
         REQUIRE(wall == thread.wall_ns);

@@ -94,6 +94,11 @@ public:
         thread().wall_ns += wall;
     }
 
+    /// Of the leaves made by `sample`, in their order.
+    void run(std::uint32_t leaf, std::int64_t duration) {
+        thread().timeline.push_back({leaf, duration});
+    }
+
     scopetree::native_location look_up(const scopetree::raw_location& asked) {
         ++look_ups;
         return code.at(asked.pc);
@@ -166,6 +171,23 @@ inline std::string outline(const scopetree::session& session, std::size_t thread
         }
         for (std::size_t i = children[node].size(); i-- > 0;)
             todo.push_back({children[node][i], depth + 1});
+    }
+    return text;
+}
+
+/// `main/f 3@10` for 3 ns in f, from 10 ns on; scopes in brackets.
+inline std::string timeline(const scopetree::session& session) {
+    const auto& thread = session.threads[0];
+    std::string text;
+    for (const auto& run : thread.timeline) {
+        std::string path;
+        for (std::uint32_t at = run.node; at != 0; at = thread.nodes[at].parent) {
+            const auto& frame = session.frames[thread.nodes[at].frame];
+            const bool scope = frame.kind == scopetree::frame_kind::scope;
+            path.insert(0, "/" + (scope ? "[" + frame.name + "]" : frame.name));
+        }
+        text += (path.empty() ? "root" : path.substr(1)) + " " + std::to_string(run.duration_ns) +
+                "@" + std::to_string(run.start_ns) + "\n";
     }
     return text;
 }

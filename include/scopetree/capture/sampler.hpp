@@ -46,7 +46,7 @@ template <class Capture, class Store>
 class sampler final : public thread_observer {
 public:
     sampler(registry& threads, const options& chosen) noexcept
-        : registry_(threads), options_(chosen), plan_(chosen.cpu_budget) {}
+        : registry_(threads), options_(chosen), store_(chosen), plan_(chosen.cpu_budget) {}
     sampler(const sampler&) = delete;
     sampler& operator=(const sampler&) = delete;
 
@@ -82,6 +82,7 @@ public:
         const registry::lock locked(registry_);
         for (thread_record* const record : registry_.threads())
             close(*record);
+        store_.limit_timelines(registry_.threads());
         registry_.stop_locked();
     }
 
@@ -91,6 +92,7 @@ public:
         const registry::lock locked(registry_);
         for (thread_record* const record : registry_.threads())
             drain(*record);
+        store_.limit_timelines(registry_.threads());
         use(store_, figures_);
     }
 
@@ -203,6 +205,7 @@ private:
             if (plan_.is_due(i, record.waiting))
                 visit(record, thinned);
         }
+        store_.limit_timelines(registry_.threads());
     }
 
     void visit(thread_record& record, bool thinned) noexcept {

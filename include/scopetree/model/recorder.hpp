@@ -19,8 +19,9 @@ namespace detail {
 /// Turns accounts into raw threads. Calls malloc: not under the registry's lock.
 class recorder {
 public:
-    recorder(const location_table& locations, double ns_per_tick)
-        : modules_(locations.modules()), ns_per_tick_(ns_per_tick) {
+    /// `started_ns`: the monotonic clock when the session began.
+    recorder(const location_table& locations, double ns_per_tick, std::int64_t started_ns)
+        : modules_(locations.modules()), ns_per_tick_(ns_per_tick), started_ns_(started_ns) {
         for (const mapped_module& module : modules_.all())
             result_.modules.push_back(to_module_info(module));
         for (const location_table::location& from : locations.all())
@@ -39,10 +40,17 @@ public:
         thread.scopes.emplace_back();
         for (const scope_usage::count& count : account.scopes.counts())
             set_figures(thread.scopes[scope_of(count.node, thread)].figures, count, account);
-        for (const call_tree::leaf& from : account.track.tree().leaves())
+        std::vector<std::uint32_t> leaves; // by leaf of the account's tree
+        for (const call_tree::leaf& from : account.track.tree().leaves()) {
+            leaves.push_back(static_cast<std::uint32_t>(thread.leaves.size()));
             if (from.wall_ns != 0 || from.cpu_ns != 0 || from.samples != 0)
                 thread.leaves.push_back({from.path, scope_of(from.scope, thread), from.extent,
                                          from.wall_ns, from.cpu_ns, from.samples});
+        }
+        thread.begun_ns = account.track.begun_ns() - started_ns_;
+        account.track.timeline().for_each_run([&](std::uint32_t leaf, std::int64_t duration_ns) {
+            thread.timeline.push_back({leaves[leaf], duration_ns});
+        });
         result_.threads.push_back(std::move(thread));
     }
 
@@ -111,6 +119,7 @@ private:
     recording result_;
     const module_map& modules_;
     double ns_per_tick_;
+    std::int64_t started_ns_;
     std::unordered_map<const scope_node*, std::uint32_t> scopes_; ///< of the thread being added
 };
 

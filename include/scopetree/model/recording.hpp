@@ -51,6 +51,12 @@ struct raw_leaf {
     std::uint64_t samples = 0;
 };
 
+/// A stretch of time at one place. The next one begins where it ends.
+struct raw_run {
+    std::uint32_t leaf = 0; ///< index into raw_thread::leaves
+    std::int64_t duration_ns = 0;
+};
+
 struct raw_thread {
     std::string name;
     std::int64_t tid = 0;
@@ -59,6 +65,8 @@ struct raw_thread {
     std::vector<raw_path> paths;
     std::vector<raw_leaf> leaves;
     std::vector<raw_scope> scopes;
+    std::int64_t begun_ns = 0;     ///< since the session began
+    std::vector<raw_run> timeline; ///< from `begun_ns` on
 };
 
 /// All of a run. `about` is a session without frames, modules and threads: the run's own figures.

@@ -3,6 +3,7 @@
 #define SCOPETREE_MODEL_THREAD_TRACK_HPP
 
 #include <scopetree/model/call_tree.hpp>
+#include <scopetree/model/thread_timeline.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -42,7 +43,7 @@ public:
     /// `still_waits()` tells whether it waits where it was last seen; asked only if that is in
     /// doubt.
     template <class Asked = unknown>
-    bool visit(std::int64_t now_ns, std::int64_t cpu_ns, Asked still_waits = {}) noexcept {
+    bool visit(std::int64_t now_ns, std::int64_t cpu_ns, Asked still_waits = {}) {
         const std::int64_t since = cpu_ns - settled_cpu_;
         const bool settled =
             settling_ && (since <= settle_ns || (since <= disturbed_ns && still_waits()));
@@ -121,6 +122,12 @@ public:
 
     const call_tree& tree() const noexcept { return tree_; }
     call_tree& tree() noexcept { return tree_; }
+
+    /// In order, the wall time of all leaves; empty unless it was told to record.
+    const thread_timeline& timeline() const noexcept { return timeline_; }
+    thread_timeline& timeline() noexcept { return timeline_; }
+
+    std::int64_t begun_ns() const noexcept { return begun_; }
     std::int64_t wall_ns() const noexcept { return credited_ - begun_; }
     std::int64_t cpu_ns() const noexcept { return cpu_credited_ - cpu_begun_; }
 
@@ -141,10 +148,11 @@ private:
         return tree_.busiest_leaf_of(scope_on_cpu_);
     }
 
-    void credit_wall(std::uint32_t leaf, std::int64_t until_ns) noexcept {
+    void credit_wall(std::uint32_t leaf, std::int64_t until_ns) {
         if (until_ns <= credited_)
             return;
         tree_.credit(leaf, until_ns - credited_, 0, 0);
+        timeline_.add(leaf, until_ns - credited_);
         credited_ = until_ns;
     }
 
@@ -155,6 +163,7 @@ private:
     }
 
     call_tree tree_;
+    thread_timeline timeline_;
     std::int64_t begun_ = 0;
     std::int64_t credited_ = 0; ///< wall time is credited up to here
     std::int64_t cpu_begun_ = 0;

@@ -6,6 +6,7 @@
 #include <scopetree/capture/thread_record.hpp>
 #include <scopetree/model/scope_usage.hpp>
 #include <scopetree/model/thread_track.hpp>
+#include <scopetree/options.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -36,6 +37,10 @@ public:
     static constexpr std::size_t max_ended = 64;
 
     track_store() = default;
+    explicit track_store(const options& chosen) noexcept {
+        timelines_.limit = chosen.timeline ? chosen.timeline_limit : 0;
+        timelines_.interval_ns = chosen.interval.count();
+    }
     track_store(const track_store&) = delete;
     track_store& operator=(const track_store&) = delete;
     ~track_store() {
@@ -54,6 +59,8 @@ public:
         auto* const account = new (room) thread_account;
         account->tid = record.tid;
         account->track.begin(now_ns, cpu_ns);
+        if (timelines_.limit != 0)
+            account->track.timeline().begin(timelines_);
         scope_usage::begin(record.root);
         record.track = account;
     }
@@ -78,7 +85,8 @@ public:
         ended_.push_back(account);
     }
 
-    /// Keeps the accounts of ended threads bounded: those that lived shortest are added up in one.
+    /// Keeps the accounts of ended threads bounded: those that lived shortest are added up in one,
+    /// which has no timeline.
     void limit_ended() {
         if (ended_.size() <= max_ended)
             return;
@@ -95,10 +103,27 @@ public:
                 return a->wall_ns < b->wall_ns;
             });
         merge(*rest_, **shortest);
+        timelines_.used -= (*shortest)->track.timeline().bytes();
+        ++timelines_.dropped;
         destroy(*shortest);
         *shortest = ended_.back();
         ended_.pop_back();
     }
+
+    /// Makes all timelines coarser, until a quarter of their limit is free, when one found no room.
+    /// `live`: the records of the threads that have not ended. Linear in the number of runs.
+    template <class Records>
+    void limit_timelines(const Records& live) {
+        if (!timelines_.full)
+            return;
+        timelines_.full = false;
+        while (count_timelines(live) > timelines_.limit / 4 * 3) {
+            timelines_.double_shortest();
+            for_each_timeline(live, [](thread_timeline& timeline) { timeline.thin(); });
+        }
+    }
+
+    const timeline_budget& timelines() const noexcept { return timelines_; }
 
     /// Calls `use(const thread_account&)` for every thread that ended, and for those added up.
     template <class Use>
@@ -147,6 +172,23 @@ private:
         to.cpu_ns += from.cpu_ns;
     }
 
+    template <class Records, class Use>
+    void for_each_timeline(const Records& live, Use&& use) {
+        for (const thread_record* const record : live)
+            if (thread_account* const account = account_of(*record))
+                use(account->track.timeline());
+        for (thread_account* const account : ended_)
+            use(account->track.timeline());
+    }
+
+    template <class Records>
+    std::size_t count_timelines(const Records& live) {
+        timelines_.used = 0;
+        for_each_timeline(live,
+                          [&](const thread_timeline& each) { timelines_.used += each.bytes(); });
+        return timelines_.used;
+    }
+
     static void destroy(thread_account* account) noexcept {
         account->~thread_account();
         ::munmap(account, sizeof *account);
@@ -154,6 +196,7 @@ private:
 
     mapped_vector<thread_account*> ended_;
     thread_account* rest_ = nullptr;
+    timeline_budget timelines_; ///< no limit: none are recorded
 };
 
 } // namespace detail

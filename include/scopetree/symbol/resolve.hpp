@@ -22,7 +22,8 @@ struct resolve_options {
 /// Builds the session of `source`: one tree for each thread, frames and scopes merged, see
 /// scope_placement for where a scope goes. The sum over a tree's nodes equals the sum over the
 /// thread's leaves, for wall time, CPU time and samples. The scopes of a thread keep their order:
-/// raw_thread::scopes[i] becomes thread_tree::scopes[i - 1], the root is left out.
+/// raw_thread::scopes[i] becomes thread_tree::scopes[i - 1], the root is left out. A thread's
+/// timeline, if it has one, refers to the nodes that have its leaves' time.
 ///
 /// `look_up(const raw_location&)` returns a native_location; it is asked once for each address.
 /// Indices in `source` must be valid. Not signal-safe.

@@ -98,6 +98,7 @@ private:
         return tree_.child(node, scope_frames_[scope], scope - 1);
     }
     void credit(std::uint32_t node, const raw_leaf& leaf);
+    std::vector<timeline_run> resolve_timeline() const;
 
     const raw_thread& thread_;
     frame_table& frames_;
@@ -105,6 +106,7 @@ private:
     std::vector<std::uint32_t> scope_frames_; // by raw scope
     std::vector<open_scope> open_scopes_;     // by raw scope
     std::vector<std::uint32_t> places_;       // by raw scope: the node of incomplete samples
+    std::vector<std::uint32_t> leaf_nodes_;   // by raw leaf: the node that has its time
     scope_placement placement_{0, 0};
 
     /// By path: the node it leads to with the scope of the samples at hand. Most samples share most
@@ -131,6 +133,7 @@ inline thread_resolver::thread_resolver(const raw_thread& thread, frame_table& f
     open_scopes_.resize(thread.scopes.size());
     places_.assign(std::max<std::size_t>(thread.scopes.size(), 1), no_index);
     places_[0] = 0;
+    leaf_nodes_.resize(thread.leaves.size());
     known_paths_.resize(thread.paths.size());
     for (std::size_t scope = 1; scope < thread.scopes.size(); ++scope) {
         scope_frames_[scope] = frames.add_scope(thread.scopes[scope]);
@@ -163,7 +166,22 @@ inline thread_tree thread_resolver::resolve() {
     result.nodes = std::move(tree_.nodes());
     for (std::size_t scope = 1; scope < thread_.scopes.size(); ++scope)
         result.scopes.push_back(thread_.scopes[scope].figures);
+    result.timeline = resolve_timeline();
     return result;
+}
+
+/// Different leaves may share a node: another instruction of the same function.
+inline std::vector<timeline_run> thread_resolver::resolve_timeline() const {
+    std::vector<timeline_run> runs;
+    std::int64_t now = thread_.begun_ns;
+    for (const raw_run& run : thread_.timeline) {
+        const std::uint32_t node = leaf_nodes_[run.leaf];
+        if (runs.empty() || runs.back().node != node)
+            runs.push_back({node, now, 0});
+        runs.back().duration_ns += run.duration_ns;
+        now += run.duration_ns;
+    }
+    return runs;
 }
 
 inline void thread_resolver::credit(std::uint32_t node, const raw_leaf& leaf) {
@@ -171,6 +189,7 @@ inline void thread_resolver::credit(std::uint32_t node, const raw_leaf& leaf) {
     credited.wall_ns += leaf.wall_ns;
     credited.cpu_ns += leaf.cpu_ns;
     credited.samples += leaf.samples;
+    leaf_nodes_[static_cast<std::size_t>(&leaf - thread_.leaves.data())] = node;
 }
 
 inline void thread_resolver::load_stack(const raw_leaf& leaf) {
