@@ -79,9 +79,10 @@ public:
         const std::uint32_t leaf = just_waits ? leaf_on_cpu() : found;
         const std::int64_t wall = std::max<std::int64_t>(taken.time_ns - credited_, 0);
         const std::int64_t ran = std::clamp<std::int64_t>(cpu_seen_ - cpu_before_, 0, wall);
-        // At a system call and off the processor; and not just put off it to let the timer thread
-        // run, for then most of the time would show on the CPU clock.
-        const bool waiting = taken.in_kernel && !on_cpu_ && 8 * ran < 7 * wall;
+        // At a system call and off the processor: it waits, or was just put off it to let the timer
+        // thread run, when most of the time shows on the CPU clock.
+        const bool waiting =
+            taken.in_kernel && !on_cpu_ && (taken.interrupted || 8 * ran < 7 * wall);
         if (thinned && last_ != none) {
             // Threads that wait are visited less often than those that run, and what they do in
             // between goes unseen; the CPU clock says how much of the interval was running.
