@@ -15,4 +15,6 @@ if ! { cmake -S "$root" -B "$build" -G Ninja -DSCOPETREE_BUILD_TESTS=OFF \
     cat "$build.log" >&2
     exit 1
 fi
-exec "$build/examples/$example" "$@"
+program=$build/examples/$example
+[ ! -d "$program" ] || program=$program/scopetree # cli
+exec "$program" "$@"

@@ -1,0 +1,57 @@
+/// What the command tells the library that it loads into a program.
+#ifndef SCOPETREE_EXAMPLES_CLI_ORDER_HPP
+#define SCOPETREE_EXAMPLES_CLI_ORDER_HPP
+
+#include <scopetree/options.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+namespace cli {
+
+/// The variable that holds it, in the program's environment until the library has read it.
+inline constexpr const char* order_variable = "SCOPETREE_RUN";
+
+/// How to take samples, and the folder for what comes of it.
+struct order {
+    scopetree::options sampling;
+    std::string folder;
+};
+
+// In the folder; the session's file begins with the process id.
+inline constexpr const char* session_file = ".scopetree";
+inline constexpr const char* naming_file = "/naming";       ///< is there while names are looked up
+inline constexpr const char* complaint_file = "/complaint"; ///< why there is no session
+
+/// `INTERVAL,BUDGET,FRAMES,FOLDER`: nanoseconds, billionths of a core, a number, a path.
+inline std::string text_of(const order& given) {
+    return std::to_string(given.sampling.interval.count()) + "," +
+           std::to_string(static_cast<std::int64_t>(given.sampling.cpu_budget * 1e9)) + "," +
+           std::to_string(given.sampling.max_frames) + "," + given.folder;
+}
+
+/// Nothing if it is no such text.
+inline std::optional<order> read_order(const char* text) {
+    std::int64_t numbers[3];
+    for (std::int64_t& number : numbers) {
+        char* end = nullptr;
+        number = std::strtoll(text, &end, 10);
+        if (end == text || *end != ',')
+            return std::nullopt;
+        text = end + 1;
+    }
+    order result;
+    result.sampling.interval = std::chrono::nanoseconds(numbers[0]);
+    result.sampling.cpu_budget = static_cast<double>(numbers[1]) / 1e9;
+    result.sampling.max_frames = static_cast<std::uint32_t>(numbers[2]);
+    result.sampling.threads = scopetree::thread_selection::all;
+    result.folder = text;
+    return result;
+}
+
+} // namespace cli
+
+#endif
