@@ -65,6 +65,8 @@ constexpr option options[] = {
      "share of one core for taking samples, such as 5%"},
     {"--max-frames", '\0', "NUMBER", "SCOPETREE_MAX_FRAMES", bit(command::run),
      "innermost frames of a stack that are kept"},
+    {"--timeline-limit", '\0', "SIZE", "SCOPETREE_TIMELINE_LIMIT", bit(command::run),
+     "memory for the order of calls, such as 64MiB"},
     {"--library-paths", '\0', "FOLDERS", "SCOPETREE_LIBRARY_PATHS", bit(command::run),
      "folders, separated by colons, whose code is not the program's own"},
     {"--show-all", '\0', "", "SCOPETREE_SHOW_ALL", sessions,

@@ -5,6 +5,7 @@
 #include <scopetree/options.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -26,16 +27,19 @@ inline constexpr const char* session_file = ".scopetree";
 inline constexpr const char* naming_file = "/naming";       ///< is there while names are looked up
 inline constexpr const char* complaint_file = "/complaint"; ///< why there is no session
 
-/// `INTERVAL,BUDGET,FRAMES,FOLDER`: nanoseconds, billionths of a core, a number, a path.
+/// `INTERVAL,BUDGET,FRAMES,LIMIT,FOLDER`: nanoseconds, billionths of a core, a number, the bytes
+/// for timelines (0: none), a path.
 inline std::string text_of(const order& given) {
     return std::to_string(given.sampling.interval.count()) + "," +
            std::to_string(static_cast<std::int64_t>(given.sampling.cpu_budget * 1e9)) + "," +
-           std::to_string(given.sampling.max_frames) + "," + given.folder;
+           std::to_string(given.sampling.max_frames) + "," +
+           std::to_string(given.sampling.timeline ? given.sampling.timeline_limit : 0) + "," +
+           given.folder;
 }
 
 /// Nothing if it is no such text.
 inline std::optional<order> read_order(const char* text) {
-    std::int64_t numbers[3];
+    std::int64_t numbers[4];
     for (std::int64_t& number : numbers) {
         char* end = nullptr;
         number = std::strtoll(text, &end, 10);
@@ -47,6 +51,9 @@ inline std::optional<order> read_order(const char* text) {
     result.sampling.interval = std::chrono::nanoseconds(numbers[0]);
     result.sampling.cpu_budget = static_cast<double>(numbers[1]) / 1e9;
     result.sampling.max_frames = static_cast<std::uint32_t>(numbers[2]);
+    result.sampling.timeline = numbers[3] != 0;
+    if (result.sampling.timeline)
+        result.sampling.timeline_limit = static_cast<std::size_t>(numbers[3]);
     result.sampling.threads = scopetree::thread_selection::all;
     result.folder = text;
     return result;

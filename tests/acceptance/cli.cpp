@@ -263,6 +263,15 @@ TEST_CASE("run profiles a program with threads that knows nothing of it") {
     CHECK(scopetree_command({"show", "--prev"}).out == scopetree::to_text(kept));
 }
 
+TEST_CASE("run records the order of calls where that is asked for") {
+    const command scopetree_command;
+    const test::outcome ended =
+        scopetree_command({"run", "--timeline", "--", test::built("unprofiled")});
+    CHECK(ended.exit_code == 5);
+    for (const scopetree::thread_tree& thread : scopetree_command.kept().threads)
+        CHECK_FALSE(thread.timeline.empty());
+}
+
 TEST_CASE("run writes files and leaves the program's environment alone") {
     const command scopetree_command;
     const std::string file = scopetree_command.folder / "env.folded";

@@ -99,6 +99,8 @@ void instruct_profiler_of_program(const cli::order& given) {
     ::setenv("SCOPETREE", "on", 1);
     ::setenv("SCOPETREE_THREADS", "all", 1);
     ::setenv("SCOPETREE_INTERVAL", interval.c_str(), 1);
+    if (given.sampling.timeline)
+        ::setenv("SCOPETREE_TIMELINE", "on", 1);
     ::setenv("SCOPETREE_OUTPUT", output.c_str(), 1);
 }
 
