@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_EXAMPLES_CLI_ORDER_HPP
 #define SCOPETREE_EXAMPLES_CLI_ORDER_HPP
 
+#include <scopetree/environment.hpp>
 #include <scopetree/options.hpp>
 
 #include <chrono>
@@ -10,15 +11,18 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace cli {
 
 /// The variable that holds it, in the program's environment until the library has read it.
 inline constexpr const char* order_variable = "SCOPETREE_RUN";
 
-/// How to take samples, and the folder for what comes of it.
+/// How to take samples, whose code is not the program's own, and the folder for what comes of it.
 struct order {
     scopetree::options sampling;
+    std::vector<std::string> library_paths;
     std::string folder;
 };
 
@@ -30,11 +34,14 @@ inline constexpr const char* complaint_file = "/complaint"; ///< why there is no
 /// `INTERVAL,BUDGET,FRAMES,LIMIT,FOLDER`: nanoseconds, billionths of a core, a number, the bytes
 /// for timelines (0: none), a path.
 inline std::string text_of(const order& given) {
+    std::string paths = given.folder;
+    for (const std::string& path : given.library_paths)
+        paths += ":" + path;
     return std::to_string(given.sampling.interval.count()) + "," +
            std::to_string(static_cast<std::int64_t>(given.sampling.cpu_budget * 1e9)) + "," +
            std::to_string(given.sampling.max_frames) + "," +
            std::to_string(given.sampling.timeline ? given.sampling.timeline_limit : 0) + "," +
-           given.folder;
+           paths;
 }
 
 /// Nothing if it is no such text.
@@ -55,7 +62,12 @@ inline std::optional<order> read_order(const char* text) {
     if (result.sampling.timeline)
         result.sampling.timeline_limit = static_cast<std::size_t>(numbers[3]);
     result.sampling.threads = scopetree::thread_selection::all;
-    result.folder = text;
+    for (const std::string_view path : scopetree::detail::split(text, ':'))
+        result.library_paths.emplace_back(path);
+    if (result.library_paths.empty())
+        return std::nullopt;
+    result.folder = result.library_paths.front();
+    result.library_paths.erase(result.library_paths.begin());
     return result;
 }
 

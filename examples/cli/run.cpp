@@ -71,7 +71,7 @@ std::string preload_path(const meeting_place& place) {
 }
 
 std::vector<std::string> environment_for(const meeting_place& place,
-                                         const scopetree::options& sampling) {
+                                         const scopetree::settings& chosen) {
     std::string preload = "LD_PRELOAD=" + preload_path(place);
     std::vector<std::string> result;
     for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -82,7 +82,8 @@ std::vector<std::string> environment_for(const meeting_place& place,
             result.push_back(text);
     }
     result.push_back(preload);
-    result.push_back(std::string(order_variable) + "=" + text_of(order{sampling, place.path()}));
+    result.push_back(std::string(order_variable) + "=" +
+                     text_of(order{chosen.sampling, chosen.library_paths, place.path()}));
     return result;
 }
 
@@ -162,7 +163,7 @@ int end_like(int status) {
 
 int run_in(const meeting_place& place, const command_line& line) {
     const std::string path = find_program(line.operands.front());
-    child_process child(path, line.operands, environment_for(place, line.settings.sampling));
+    child_process child(path, line.operands, environment_for(place, line.settings));
     patience waiting(place.path() + naming_file);
     while (!child.wait())
         waiting.look();

@@ -83,7 +83,7 @@ void save_session() noexcept {
     try {
         const std::string naming = given.folder + cli::naming_file;
         ::close(::creat(naming.c_str(), 0600)); // quickly: this is sampled still
-        const scopetree::session result = the_run->running.stop();
+        const scopetree::session result = the_run->running.stop({given.library_paths});
         ::unlink(naming.c_str());
         result.save(given.folder + "/" + std::to_string(::getpid()) + cli::session_file);
     } catch (const std::exception& error) {
