@@ -8,8 +8,8 @@ build=${SCOPETREE_BUILD_DIR:-$root/build/benchmarks}
 result=${SCOPETREE_RESULT:-$build/benchmarks-result.txt}
 
 case "${1:-}" in
-"") scopes=2000 overhead=100 accuracy=10 memory=60 compile=25 ;;
-quick) scopes=100 overhead=5 accuracy=2 memory=3 compile=5 ;;
+"") scopes=2000 overhead=100 accuracy=10 memory=60 nodes=1000000 compile=25 ;;
+quick) scopes=100 overhead=5 accuracy=2 memory=3 nodes=100000 compile=5 ;;
 *)
     echo "benchmarks/run.sh [quick]" >&2
     exit 2
@@ -36,6 +36,8 @@ programs=$build/benchmarks
     "$programs/accuracy" $accuracy
     echo
     "$programs/memory" $memory
+    echo
+    "$programs/renderers" $nodes
     echo
     "$root/benchmarks/compile_cost.sh" $compile
 } 2>&1 | tee "$result"

@@ -7,10 +7,14 @@
 
 namespace {
 
-/// Programs keep their sessions below this folder; those under test must not fill the tester's own.
-struct own_state_folder {
-    own_state_folder() { ::setenv("XDG_STATE_HOME", folder.path().c_str(), 1); }
+/// What programs under test find, whoever tests: sessions are kept below a folder that goes again,
+/// and the terminal shows Unicode.
+struct own_environment {
+    own_environment() {
+        ::setenv("XDG_STATE_HOME", folder.path().c_str(), 1);
+        ::setenv("LC_ALL", "C.UTF-8", 1);
+    }
     test::scratch_folder folder;
-} const state;
+} const environment;
 
 } // namespace

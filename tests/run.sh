@@ -24,7 +24,7 @@ for name in $wanted; do
     esac
 done
 
-packages="g++ cmake ninja-build catch2 python3 clang-format boost"
+packages="g++ cmake ninja-build catch2 python3 clang-format xz-utils boost"
 case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "* | *" fuzz "*) packages="$packages clang" ;; esac
 case " $wanted " in *san\ * | *" fuzz "*) packages="$packages libclang-rt-dev" ;; esac
 case " $wanted " in *" tidy "*) packages="$packages clang-tidy" ;; esac
