@@ -161,7 +161,7 @@ inline std::string followed_link(const std::string& path) {
     if (::lstat(path.c_str(), &facts) != 0 || !S_ISLNK(facts.st_mode))
         return path;
     char* const target = ::realpath(path.c_str(), nullptr);
-    const std::string followed = target == nullptr ? path : target;
+    std::string followed = target == nullptr ? path : target;
     std::free(target);
     return followed;
 }
