@@ -104,7 +104,7 @@ private:
     bool merge(run& into, const run& next) noexcept {
         if (into.leaf == next.leaf || into.duration_ns == 0)
             into = {next.leaf, into.duration_ns + next.duration_ns};
-        else if (std::max<std::int64_t>(into.duration_ns, next.duration_ns) < budget_->shortest_ns)
+        else if (into.duration_ns < budget_->shortest_ns && next.duration_ns < budget_->shortest_ns)
             join(into, next);
         else
             return false;
