@@ -301,6 +301,7 @@ private:
     }
 
     void measure() noexcept {
+        const registry::lock locked(registry_); // a snapshot may be reading the figures
         const std::int64_t cpu = read_clock(CLOCK_THREAD_CPUTIME_ID);
         const std::int64_t now = monotonic_ns();
         stretch_ =
