@@ -105,21 +105,12 @@ struct staged_track {
     /// A sample at a system call; `cpu_ns` is the thread's clock when the handler ended.
     void take_in_kernel(const std::string& stack, std::int64_t time_ns, std::int64_t cpu_ns,
                         bool thinned = false) {
-        staged_sample made(stack);
-        made.taken.time_ns = time_ns;
-        made.taken.cpu_ns = cpu_ns;
-        made.taken.in_kernel = true;
-        track.take(made.taken, locations, thinned);
+        take_at_call(stack, time_ns, cpu_ns, false, thinned, nullptr);
     }
     /// The same, but the system call was waiting, or about to.
     void take_in_wait(const std::string& stack, std::int64_t time_ns, std::int64_t cpu_ns,
                       const scope_node* scope) {
-        staged_sample made(stack);
-        made.taken.scope = scope;
-        made.taken.time_ns = time_ns;
-        made.taken.cpu_ns = cpu_ns;
-        made.taken.in_kernel = made.taken.interrupted = true;
-        track.take(made.taken, locations, false);
+        take_at_call(stack, time_ns, cpu_ns, true, false, scope);
     }
     std::string credits() const { return staged::credits(track.tree(), locations); }
     /// `mf 10, mg 5`
@@ -128,6 +119,18 @@ struct staged_track {
     timeline_budget budget;
     location_table locations;
     thread_track track;
+
+private:
+    void take_at_call(const std::string& stack, std::int64_t time_ns, std::int64_t cpu_ns,
+                      bool interrupted, bool thinned, const scope_node* scope) {
+        staged_sample made(stack);
+        made.taken.scope = scope;
+        made.taken.time_ns = time_ns;
+        made.taken.cpu_ns = cpu_ns;
+        made.taken.in_kernel = true;
+        made.taken.interrupted = interrupted;
+        track.take(made.taken, locations, thinned);
+    }
 };
 
 } // namespace staged
