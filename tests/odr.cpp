@@ -34,6 +34,7 @@
 #include <scopetree/model/recorder.hpp>
 #include <scopetree/model/recording.hpp>
 #include <scopetree/model/scope_usage.hpp>
+#include <scopetree/model/service_profile.hpp>
 #include <scopetree/model/session.hpp>
 #include <scopetree/model/session_check.hpp>
 #include <scopetree/model/session_combine.hpp>

@@ -21,7 +21,8 @@ LAYERS = ["version", "config", "fwd", "scope", "options", "environment", "captur
 
 # Nothing to test in them beyond what tests/odr.cpp does by including them.
 WITHOUT_TEST = {"version.hpp", "config.hpp", "fwd.hpp", "scopetree.hpp", "model/frame.hpp",
-                "model/recording.hpp", "model/session.hpp", "symbol/native_frame.hpp"}
+                "model/recording.hpp", "model/service_profile.hpp",
+                "model/session.hpp", "symbol/native_frame.hpp"}
 
 TOP_LEVEL = {"include", "tests", "benchmarks", "examples", "CMakeLists.txt", "meson.build",
              "meson_options.txt", "README.md", "LICENSE"}
