@@ -99,6 +99,8 @@
 #include <scopetree/render/text_tree.hpp>
 #include <scopetree/render/trace_events.hpp>
 
+#include <scopetree/service/live.hpp>
+
 #include <scopetree/symbol/demangle.hpp>
 #include <scopetree/symbol/elf_symbols.hpp>
 #include <scopetree/symbol/function_identity.hpp>

@@ -33,6 +33,17 @@ namespace detail {
 
 struct starts_by_itself {};
 
+/// The profiler that runs, as those see it who did not start it: the registry knows it from the end
+/// of its start() to the beginning of its stop().
+class live_profiler {
+public:
+    /// The run as it is now. Takes the registry's lock for as long as it takes to copy it.
+    virtual recording record() = 0;
+
+protected:
+    ~live_profiler() = default;
+};
+
 /// The command line, as the kernel keeps it; at most 1,000 bytes.
 inline std::string command_line() {
     std::ifstream file("/proc/self/cmdline", std::ios::binary);
@@ -65,6 +76,13 @@ inline void pin_module_of(const void* code) noexcept {
         ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+inline session resolve_run(const recording& source, const resolve_options& chosen) {
+    session result = resolve(source, chosen);
+    for (const thread_tree& thread : result.threads)
+        result.cpu_ns += thread.cpu_ns;
+    return result;
+}
+
 } // namespace detail
 
 /// Profiles this process between start() and stop(). One runs at a time in a process.
@@ -73,7 +91,7 @@ inline void pin_module_of(const void* code) noexcept {
 /// -fno-omit-frame-pointer. The functions of one object are for one thread at a time. Making an
 /// object keeps profiling from starting by itself at the first scope.
 template <class Capture>
-class basic_profiler {
+class basic_profiler final : private detail::live_profiler {
 public:
     /// Throws std::invalid_argument for options that make no sense, and profiler_error when another
     /// version or setting of these headers has taken charge of this process.
@@ -105,6 +123,7 @@ public:
 
     /// Ends a run that was not stopped; its result is lost.
     ~basic_profiler() {
+        registry_->withdraw_live(*this);
         if (is_running())
             sampler_->stop();
         else if (sampler_ != nullptr)
@@ -136,12 +155,14 @@ public:
         }
         pid_ = ::getpid();
         sampler_ = std::move(made);
+        registry_->announce_live(*this);
     }
 
     /// Ends the run. Resolving names takes time (about a second for a large program).
     /// Throws profiler_error when it is not running.
     session stop(const resolve_options& chosen = {}) {
         expect_running();
+        registry_->withdraw_live(*this);
         sampler_->stop();
         const std::int64_t now = detail::monotonic_ns();
         const auto ended = std::exchange(sampler_, nullptr);
@@ -154,12 +175,28 @@ public:
             result = copy.take();
             result.about = about(figures, threads.timelines(), now);
         });
-        return finish(result, chosen);
+        return detail::resolve_run(result, chosen);
     }
 
     /// What stop() would return now; the run goes on. Throws profiler_error when it is not running.
     session snapshot(const resolve_options& chosen = {}) {
         expect_running();
+        return detail::resolve_run(record(), chosen);
+    }
+
+    /// False in a forked child, which is not profiled until it starts again.
+    bool is_running() const noexcept { return sampler_ != nullptr && pid_ == ::getpid(); }
+
+private:
+    using store = detail::track_store;
+    using sampler = detail::sampler<Capture, store>;
+
+    static constexpr const char* already_running =
+        "scopetree: a profiler is running already; one runs at a time in a process. If it started "
+        "by itself at the first PROFILE_SCOPE, make the scopetree::profiler before that, or set "
+        "SCOPETREE=off";
+
+    recording record() override {
         detail::mapped_vector<detail::thread_account> accounts;
         detail::location_table locations;
         detail::sampler_figures figures;
@@ -182,20 +219,8 @@ public:
             copy.add(account, detail::thread_name(account, pid_));
         recording result = copy.take();
         result.about = about(figures, timelines, now);
-        return finish(result, chosen);
+        return result;
     }
-
-    /// False in a forked child, which is not profiled until it starts again.
-    bool is_running() const noexcept { return sampler_ != nullptr && pid_ == ::getpid(); }
-
-private:
-    using store = detail::track_store;
-    using sampler = detail::sampler<Capture, store>;
-
-    static constexpr const char* already_running =
-        "scopetree: a profiler is running already; one runs at a time in a process. If it started "
-        "by itself at the first PROFILE_SCOPE, make the scopetree::profiler before that, or set "
-        "SCOPETREE=off";
 
     void expect_running() const {
         if (!is_running())
@@ -243,13 +268,6 @@ private:
         if (timelines.dropped != 0)
             to.push_back(std::to_string(timelines.dropped) +
                          " threads that ended and were added up have no timeline");
-    }
-
-    static session finish(const recording& source, const resolve_options& chosen) {
-        session result = resolve(source, chosen);
-        for (const thread_tree& thread : result.threads)
-            result.cpu_ns += thread.cpu_ns;
-        return result;
     }
 
     options options_;

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <mutex>
 
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -30,6 +31,8 @@ public:
 protected:
     ~thread_observer() = default;
 };
+
+class live_profiler; // the profiler that runs, see profiler.hpp
 
 /// One in a process; made when first needed and never destroyed. Its functions are called from the
 /// program's threads and from the sampler's; all take the lock, except where they say otherwise.
@@ -88,6 +91,44 @@ public:
 
     /// From now on the first scope starts nothing by itself.
     void decide() noexcept { decided_.store(true, std::memory_order_release); }
+
+    /// Starts what the first scope would start, unless that was decided before.
+    void ensure_decided() noexcept {
+        thread_state& here = this_thread_state();
+        if (here.inside)
+            return;
+        const guard inside(here);
+        decide_now();
+    }
+
+    // The profiler that runs, for whoever wants to look at it. Guarded by a lock of its own, which
+    // is taken before the registry's.
+
+    void announce_live(live_profiler& running) {
+        const std::lock_guard<std::mutex> locked(live_mutex_);
+        live_.store(&running, std::memory_order_release);
+    }
+
+    /// Waits for those who look at it. Does nothing where another one was announced, or none.
+    void withdraw_live(live_profiler& ending) {
+        const std::lock_guard<std::mutex> locked(live_mutex_);
+        if (live_.load(std::memory_order_relaxed) == &ending)
+            live_.store(nullptr, std::memory_order_release);
+    }
+
+    bool has_live() const noexcept { return live_.load(std::memory_order_acquire) != nullptr; }
+
+    /// Calls `use(live_profiler&)`, which does not end meanwhile. False when none runs. Short: a
+    /// fork waits for it.
+    template <class Use>
+    bool with_live(Use&& use) {
+        const std::lock_guard<std::mutex> locked(live_mutex_);
+        live_profiler* const running = live_.load(std::memory_order_relaxed);
+        if (running == nullptr)
+            return false;
+        use(*running);
+        return true;
+    }
 
     /// The threads that are registered. Lock held.
     const mapped_vector<thread_record*>& threads() const noexcept { return threads_; }
@@ -176,11 +217,18 @@ public:
             }
     }
 
-    // fork: the lock is held across it; the child starts with its one thread, not profiled.
+    // fork: the locks are held across it; the child starts with its one thread, not profiled.
 
-    void before_fork() noexcept { ::pthread_mutex_lock(&mutex_); }
-    void after_fork_in_parent() noexcept { ::pthread_mutex_unlock(&mutex_); }
+    void before_fork() noexcept {
+        live_mutex_.lock();
+        ::pthread_mutex_lock(&mutex_);
+    }
+    void after_fork_in_parent() noexcept {
+        ::pthread_mutex_unlock(&mutex_);
+        live_mutex_.unlock();
+    }
     void after_fork_in_child() noexcept {
+        live_.store(nullptr, std::memory_order_release);
         stop_locked();
         thread_record* const own = this_thread_state().record;
         for (thread_record* const record : threads_)
@@ -195,6 +243,7 @@ public:
             threads_.push_back(own);
         }
         ::pthread_mutex_unlock(&mutex_);
+        live_mutex_.unlock();
     }
 
 private:
@@ -215,12 +264,16 @@ private:
         thread_state& state_;
     };
 
+    void decide_now() noexcept {
+        if (!decided_.load(std::memory_order_acquire))
+            if (void (*const start_by_itself)() = on_first_scope.load(std::memory_order_acquire))
+                start_by_itself();
+    }
+
     /// This thread's scopes as `module` sees them; attaches both as needed. Null: not profiled.
     thread_scopes* scopes_of(scope_module& module, thread_scopes*& slot,
                              thread_state& here) noexcept {
-        if (!decided_.load(std::memory_order_acquire))
-            if (void (*const decide_now)() = on_first_scope.load(std::memory_order_acquire))
-                decide_now();
+        decide_now();
         if (slot != nullptr)
             return slot;
         lock locked(*this);
@@ -330,6 +383,8 @@ private:
 
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
     pthread_key_t exit_key_ = 0;
+    std::mutex live_mutex_;
+    std::atomic<live_profiler*> live_{nullptr};
     std::atomic<bool> decided_{false};
     std::atomic<std::uint64_t> lost_scopes_{0};
     thread_observer* observer_ = nullptr;

@@ -1,0 +1,158 @@
+#include <scopetree/service/live.hpp>
+
+#include <scopetree/scope.hpp>
+#include <support/own_thread.hpp>
+#include <support/thread_sanitizer.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using scopetree::live_session;
+using scopetree::profiler;
+using scopetree::profiler_error;
+using scopetree::session;
+
+namespace {
+
+bool has_scope(const session& in, const std::string& name) {
+    for (const scopetree::frame& frame : in.frames)
+        if (frame.kind == scopetree::frame_kind::scope && frame.name == name)
+            return true;
+    return false;
+}
+
+/// Threads that ask for the live session until the object goes.
+class askers {
+public:
+    explicit askers(int count) {
+        for (int i = 0; i < count; ++i)
+            threads_.emplace_back([this] { ask(); });
+    }
+    ~askers() {
+        end_ = true;
+        for (std::thread& each : threads_)
+            each.join();
+    }
+    void wait_for_answers(std::uint64_t more) const {
+        const std::uint64_t enough = answers + more;
+        while (answers < enough)
+            std::this_thread::yield();
+    }
+    std::atomic<std::uint64_t> answers{0}, refusals{0}, wrong{0};
+
+private:
+    void ask() {
+        while (!end_) {
+            try {
+                const session seen = live_session();
+                ++(seen.pid == ::getpid() && seen.duration_ns > 0 ? answers : wrong);
+            } catch (const profiler_error&) {
+                ++refusals;
+            }
+        }
+    }
+
+    std::atomic<bool> end_{false};
+    std::vector<std::thread> threads_;
+};
+
+} // namespace
+
+TEST_CASE("live: where nothing is profiled one is told what to do") {
+    CHECK_FALSE(scopetree::is_profiling());
+    CHECK_THROWS_AS(live_session(), profiler_error);
+    CHECK_THROWS_WITH(live_session(), Catch::Contains("ensure_profiling()") &&
+                                          Catch::Contains("start()") &&
+                                          Catch::Contains("SCOPETREE=off"));
+}
+
+TEST_CASE("live: a profiler that was started by hand is found while it runs") {
+    test::on_own_thread([] {
+        profiler by_hand;
+        CHECK_FALSE(scopetree::is_profiling());
+        by_hand.start();
+        CHECK(scopetree::is_profiling());
+        {
+            PROFILE_SCOPE("seen by others");
+            while (!has_scope(live_session(), "seen by others"))
+                std::this_thread::yield();
+        }
+        const session live = live_session();
+        const session end = by_hand.stop();
+        CHECK_FALSE(scopetree::is_profiling());
+        CHECK(live.recorded_unix_ns == end.recorded_unix_ns);
+        CHECK(live.duration_ns <= end.duration_ns);
+        CHECK_THROWS_AS(live_session(), profiler_error);
+    });
+}
+
+TEST_CASE("live: a profiler that goes is not found any more") {
+    {
+        profiler going;
+        going.start();
+        CHECK(scopetree::is_profiling());
+    }
+    CHECK_FALSE(scopetree::is_profiling());
+    profiler running, refused;
+    running.start();
+    CHECK_THROWS_AS(refused.start(), profiler_error);
+    { profiler never_started; }
+    CHECK(scopetree::is_profiling()); // what did not run has taken nothing with it
+    running.stop();
+}
+
+TEST_CASE("live: a program that made a profiler is not profiled by itself") {
+    const profiler waits;
+    scopetree::ensure_profiling();
+    CHECK_FALSE(scopetree::is_profiling());
+}
+
+TEST_CASE("live: any number of threads may ask while profilers start and stop") {
+    const askers many(3);
+    for (int run = 0; run < 10; ++run) {
+        profiler by_hand;
+        by_hand.start();
+        many.wait_for_answers(3);
+        by_hand.stop();
+    }
+    CHECK(many.wrong == 0);
+}
+
+TEST_CASE("live: the child of a fork has no profiler, whoever asked when it was made") {
+    profiler by_hand;
+    by_hand.start();
+    const askers many(2);
+    for (int fork = 0; fork < 20; ++fork) {
+        many.wait_for_answers(1);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            int wrong = scopetree::is_profiling() ? 1 : 0;
+            try {
+                live_session();
+                wrong |= 2;
+            } catch (const profiler_error&) {
+            }
+            if (test::child_may_start_threads) {
+                profiler own;
+                own.start();
+                wrong |= scopetree::is_profiling() ? 0 : 4;
+                // Not resolved: a thread that is not here may have had libbacktrace's lock.
+            }
+            ::_exit(wrong);
+        }
+        REQUIRE(child > 0);
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        CHECK(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == 0);
+    }
+    CHECK(scopetree::is_profiling());
+}
