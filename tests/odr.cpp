@@ -111,6 +111,7 @@
 #include <scopetree/symbol/readable_name.hpp>
 #include <scopetree/symbol/readable_name_syntax.hpp>
 #include <scopetree/symbol/resolve.hpp>
+#include <scopetree/symbol/resolve_frame_pool.hpp>
 #include <scopetree/symbol/resolve_frames.hpp>
 #include <scopetree/symbol/resolve_thread.hpp>
 #include <scopetree/symbol/scope_placement.hpp>

@@ -39,6 +39,8 @@ class live_profiler {
 public:
     /// The run as it is now. Takes the registry's lock for as long as it takes to copy it.
     virtual recording record() = 0;
+    /// What resolves this run's recordings, even when the run has ended.
+    virtual std::shared_ptr<repeated_resolver> resolver() const = 0;
 
 protected:
     ~live_profiler() = default;
@@ -76,8 +78,9 @@ inline void pin_module_of(const void* code) noexcept {
         ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
-inline session resolve_run(const recording& source, const resolve_options& chosen) {
-    session result = resolve(source, chosen);
+inline session resolve_run(const recording& source, const resolve_options& chosen,
+                           repeated_resolver& resolver) {
+    session result = resolver.resolve(source, chosen);
     for (const thread_tree& thread : result.threads)
         result.cpu_ns += thread.cpu_ns;
     return result;
@@ -139,6 +142,7 @@ public:
         if (sampler_ != nullptr)
             throw profiler_error(already_running);
         auto made = std::make_unique<sampler>(*registry_, options_);
+        auto resolver = std::make_shared<repeated_resolver>();
         detail::pin_module_of(reinterpret_cast<const void*>(&detail::handle_signal));
         lost_scopes_before_ = registry_->lost_scopes();
         started_unix_ns_ = detail::read_clock(CLOCK_REALTIME);
@@ -155,6 +159,7 @@ public:
         }
         pid_ = ::getpid();
         sampler_ = std::move(made);
+        resolver_ = std::move(resolver);
         registry_->announce_live(*this);
     }
 
@@ -175,13 +180,13 @@ public:
             result = copy.take();
             result.about = about(figures, threads.timelines(), now);
         });
-        return detail::resolve_run(result, chosen);
+        return detail::resolve_run(result, chosen, *std::exchange(resolver_, nullptr));
     }
 
     /// What stop() would return now; the run goes on. Throws profiler_error when it is not running.
     session snapshot(const resolve_options& chosen = {}) {
         expect_running();
-        return detail::resolve_run(record(), chosen);
+        return detail::resolve_run(record(), chosen, *resolver_);
     }
 
     /// False in a forked child, which is not profiled until it starts again.
@@ -221,6 +226,8 @@ private:
         result.about = about(figures, timelines, now);
         return result;
     }
+
+    std::shared_ptr<repeated_resolver> resolver() const override { return resolver_; }
 
     void expect_running() const {
         if (!is_running())
@@ -273,6 +280,7 @@ private:
     options options_;
     detail::registry* registry_;
     std::unique_ptr<sampler> sampler_;
+    std::shared_ptr<repeated_resolver> resolver_; ///< of the run; null: there is none
     detail::tick_mark started_{};
     std::int64_t started_unix_ns_ = 0;
     std::uint64_t lost_scopes_before_ = 0;

@@ -144,7 +144,7 @@ TEST_CASE("live: the child of a fork has no profiler, whoever asked when it was 
                 profiler own;
                 own.start();
                 wrong |= scopetree::is_profiling() ? 0 : 4;
-                // Not resolved: a thread that is not here may have had libbacktrace's lock.
+                wrong |= own.stop().pid == ::getpid() ? 0 : 8;
             }
             ::_exit(wrong);
         }

@@ -6,6 +6,8 @@
 #include <scopetree/exit_report.hpp>
 #include <scopetree/profiler.hpp>
 
+#include <memory>
+
 namespace scopetree {
 inline namespace SCOPETREE_ABI {
 
@@ -26,17 +28,22 @@ inline void ensure_profiling() noexcept {
 }
 
 /// What the profiler that runs would return if it were stopped now; it goes on. Any number of
-/// threads may ask at once, also while it is being stopped. Throws profiler_error when none runs.
+/// threads may ask at once, also while it is being stopped; names are looked up once in a run,
+/// those of modules that come or go excepted. Throws profiler_error when none runs.
 inline session live_session(const resolve_options& chosen = {}) {
     recording now;
+    std::shared_ptr<repeated_resolver> resolver;
     detail::registry* const registry = detail::find_registry();
-    const auto record = [&](detail::live_profiler& running) { now = running.record(); };
+    const auto record = [&](detail::live_profiler& running) {
+        resolver = running.resolver();
+        now = running.record();
+    };
     if (registry == nullptr || !registry->with_live(record))
         throw profiler_error("scopetree: nothing is profiled in this process. Call "
                              "scopetree::ensure_profiling(), or make a scopetree::profiler and "
                              "start() it; SCOPETREE=off in the environment keeps it from starting "
                              "by itself, and the child of a fork must start one of its own");
-    return detail::resolve_run(now, chosen);
+    return detail::resolve_run(now, chosen, *resolver);
 }
 
 } // namespace SCOPETREE_ABI

@@ -7,6 +7,7 @@
 #include <scopetree/symbol/native_frame.hpp>
 #include <scopetree/symbol/paths.hpp>
 #include <scopetree/symbol/readable_name.hpp>
+#include <scopetree/symbol/resolve_frame_pool.hpp>
 #include <scopetree/symbol/scope_placement.hpp>
 
 #include <cstddef>
@@ -25,21 +26,24 @@ namespace detail {
 struct stack_frame {
     std::uint32_t frame = no_index; // into session::frames
     function_keys keys;
+    std::uint32_t number = no_index; // in the pool
 };
 
+/// What is known of the addresses and scopes of one run. May be asked for one recording of the run
+/// after the other, and then does only what is new; the modules of a run keep their indices.
 class frame_table {
 public:
-    frame_table(const recording& source, application_rule rule)
-        : modules_(source.modules), rule_(std::move(rule)) {}
+    explicit frame_table(application_rule rule) : rule_(std::move(rule)) {}
 
-    /// Resolves all addresses of the recording through `look_up(const raw_location&)`, which
-    /// returns a native_location.
+    /// Resolves all addresses of the recording, those that are new through
+    /// `look_up(const raw_location&)`, which returns a native_location. All else is about this
+    /// recording then.
     template <class LookUp>
     void resolve(const recording& source, LookUp&& look_up);
 
     /// Outermost first, by index into recording::locations.
     const std::vector<stack_frame>& stack_of(std::uint32_t location) const {
-        return stacks_[location];
+        return *stacks_[location];
     }
 
     std::uint32_t add_synthetic(const std::string& name);
@@ -50,7 +54,7 @@ public:
     std::size_t key_count() const { return identity_.size(); }
     std::size_t site_count() const { return sites_.size(); }
     std::string source_root() const;
-    std::vector<frame> take_frames() { return std::move(frames_); }
+    const std::vector<frame>& frames() const { return pool_.frames(); }
 
 private:
     struct address {
@@ -67,118 +71,103 @@ private:
         }
     };
 
-    template <class LookUp>
-    void look_up_once(const raw_location& location, LookUp& look_up);
-    const native_location& native(const raw_location& location) const {
-        return natives_.at(by_address_.at({location.pc, location.module, location.exact}));
+    static address address_of(const raw_scope& scope) { return {scope.pc, scope.module, false}; }
+    const native_location& code_of(const raw_scope& scope) const {
+        return scope_code_.at(address_of(scope));
     }
-    void share_definition_lines();
-    void make_stack(const raw_location& location);
+    std::vector<stack_frame> make_stack(const native_location& found, std::uint32_t module);
     std::uint32_t add_native(const native_frame& native, std::uint32_t module);
-    std::uint32_t intern(frame value);
+    std::uint32_t add_own(frame value);
     bool is_own(const native_frame& native) const {
         return starts_with(native.name, "scopetree::") || lies_in(native.file, rule_.own_headers);
     }
     std::string path_of_scope(const raw_scope& scope) const;
 
-    const std::vector<module_info>& modules_;
+    std::vector<module_info> modules_;
     application_rule rule_;
-    std::vector<native_location> natives_;
-    std::unordered_map<address, std::size_t, address_hash> by_address_;
-    std::vector<std::vector<stack_frame>> stacks_;
+    std::unordered_map<address, std::vector<stack_frame>, address_hash> known_stacks_;
+    std::unordered_map<address, native_location, address_hash> scope_code_;
+    std::vector<const std::vector<stack_frame>*> stacks_;
     function_identity identity_;
     std::unordered_map<std::string, std::uint32_t> sites_;
-    std::unordered_map<std::string, std::uint32_t> known_frames_;
-    std::vector<frame> frames_;
+    frame_pool pool_;
 };
 
 template <class LookUp>
-void frame_table::look_up_once(const raw_location& location, LookUp& look_up) {
-    if (by_address_.emplace(address{location.pc, location.module, location.exact}, natives_.size())
-            .second)
-        natives_.push_back(look_up(location));
-}
-
-template <class LookUp>
 void frame_table::resolve(const recording& source, LookUp&& look_up) {
-    for (const raw_location& location : source.locations)
-        look_up_once(location, look_up);
+    modules_ = source.modules;
     for (const raw_thread& thread : source.threads)
         for (const raw_scope& scope : thread.scopes)
-            if (scope.pc != 0)
-                look_up_once({scope.pc, false, scope.module}, look_up);
-    share_definition_lines();
+            if (scope.pc != 0 && scope_code_.count(address_of(scope)) == 0)
+                scope_code_.emplace(address_of(scope),
+                                    look_up(raw_location{scope.pc, false, scope.module}));
+    stacks_.clear();
     stacks_.reserve(source.locations.size());
-    for (const raw_location& location : source.locations)
-        make_stack(location);
+    for (const raw_location& location : source.locations) {
+        const address at{location.pc, location.module, location.exact};
+        auto known = known_stacks_.find(at);
+        if (known == known_stacks_.end()) {
+            const auto scope = scope_code_.find(at);
+            known = known_stacks_
+                        .emplace(at, make_stack(scope == scope_code_.end() ? look_up(location)
+                                                                           : scope->second,
+                                                location.module))
+                        .first;
+        }
+        stacks_.push_back(&known->second);
+    }
+    if (pool_.settle())
+        for (auto& [at, stack] : known_stacks_)
+            for (stack_frame& each : stack)
+                each.frame = pool_.index_of(each.number);
 }
 
-/// The debug information at hand tells the line of a definition only through the function's own
-/// code. Where one copy is inlined and another is not, the latter tells it for both.
-inline void frame_table::share_definition_lines() {
-    constexpr std::uint32_t ambiguous = 0;
-    std::unordered_map<std::string, std::uint32_t> lines;
-    const auto key = [](const native_frame& native) { return native.name + '\n' + native.file; };
-    for (const native_location& location : natives_)
-        for (const native_frame& native : location.frames)
-            if (native.line != 0 && native.qualified) {
-                const auto [at, added] = lines.emplace(key(native), native.line);
-                if (!added && at->second != native.line)
-                    at->second = ambiguous;
-            }
-    for (native_location& location : natives_)
-        for (native_frame& native : location.frames)
-            if (native.line == 0 && native.qualified) {
-                const auto found = lines.find(key(native));
-                native.line = found == lines.end() ? 0 : found->second;
-            }
-}
-
-inline void frame_table::make_stack(const raw_location& location) {
-    const native_location& found = native(location);
+inline std::vector<stack_frame> frame_table::make_stack(const native_location& found,
+                                                        std::uint32_t module) {
     std::vector<stack_frame> stack;
-    for (std::size_t i = found.frames.size(); i-- > 0;)
-        stack.push_back(
-            {add_native(found.frames[i], location.module), identity_.of_frame(found, i)});
-    stacks_.push_back(std::move(stack));
+    for (std::size_t i = found.frames.size(); i-- > 0;) {
+        const std::uint32_t number = add_native(found.frames[i], module);
+        stack.push_back({pool_.index_of(number), identity_.of_frame(found, i), number});
+    }
+    return stack;
 }
 
 inline std::uint32_t frame_table::add_native(const native_frame& native, std::uint32_t module) {
-    frame value;
-    value.full_name = native.name;
-    value.name = native.named ? readable_name(native.name) : native.name;
-    value.file = native.file;
-    value.line = native.line;
-    value.module = module < modules_.size() ? module : no_index;
-    value.inlined = native.inlined;
-    // Code that belongs to no module was made at run time; without a file nobody can say for whom.
-    const bool nowhere = value.module == no_index && native.file.empty();
-    value.application =
-        !nowhere && rule_.is_application(native.name, native.file,
-                                         value.module == no_index ? std::string_view("none")
-                                                                  : modules_[module].path);
-    return intern(std::move(value));
+    const std::string function = native.name + '\n' + native.file;
+    const auto make = [&] {
+        frame value;
+        value.full_name = native.name;
+        value.name = native.named ? readable_name(native.name) : native.name;
+        value.file = native.file;
+        value.module = module < modules_.size() ? module : no_index;
+        value.inlined = native.inlined;
+        // Code that belongs to no module was made at run time; without a file nobody can say for
+        // whom.
+        const bool nowhere = value.module == no_index && native.file.empty();
+        value.application =
+            !nowhere && rule_.is_application(native.name, native.file,
+                                             value.module == no_index ? std::string_view("none")
+                                                                      : modules_[module].path);
+        return value;
+    };
+    return pool_.add((native.inlined ? 'i' : 'f') + function,
+                     native.qualified ? function : std::string(), native.line, make);
 }
 
-inline std::uint32_t frame_table::intern(frame value) {
-    std::string key = std::to_string(value.line) + ' ' +
-                      std::to_string(static_cast<int>(value.kind)) + (value.inlined ? "i" : "");
-    for (const std::string* part : {&value.name, &value.full_name, &value.file}) {
-        key += '\n';
-        key += *part;
-    }
-    const auto next = static_cast<std::uint32_t>(frames_.size());
-    const auto [at, added] = known_frames_.emplace(std::move(key), next);
-    if (added)
-        frames_.push_back(std::move(value));
-    return at->second;
+/// Of the profiler's own frames everything is known from the start. Returns the index.
+inline std::uint32_t frame_table::add_own(frame value) {
+    std::string key(1, value.kind == frame_kind::synthetic     ? 'n'
+                       : value.kind == frame_kind::timed_scope ? 't'
+                                                               : 's');
+    key += value.name + '\n' + value.file;
+    return pool_.index_of(pool_.add(key, {}, value.line, [&] { return value; }));
 }
 
 inline std::uint32_t frame_table::add_synthetic(const std::string& name) {
     frame value;
     value.name = value.full_name = name;
     value.kind = frame_kind::synthetic;
-    return intern(std::move(value));
+    return add_own(std::move(value));
 }
 
 /// `__FILE__` is often relative to the folder of the build, and debug information knows the rest.
@@ -189,7 +178,7 @@ inline std::string frame_table::path_of_scope(const raw_scope& scope) const {
     std::string_view tail = path;
     while (starts_with(tail, "../"))
         tail.remove_prefix(3);
-    for (const native_frame& native : native({scope.pc, false, scope.module}).frames) {
+    for (const native_frame& native : code_of(scope).frames) {
         const std::string_view file = native.file;
         if (file.size() > tail.size() && ends_with(file, tail) &&
             file[file.size() - tail.size() - 1] == '/')
@@ -207,7 +196,7 @@ inline std::uint32_t frame_table::add_scope(const raw_scope& scope) {
     value.module = scope.module < modules_.size() ? scope.module : no_index;
     value.kind = scope.figures.timed ? frame_kind::timed_scope : frame_kind::scope;
     value.application = true;
-    return intern(std::move(value));
+    return add_own(std::move(value));
 }
 
 /// The scope's address lies in the macro's own code; the first frame around it that is not this
@@ -220,7 +209,7 @@ inline open_scope frame_table::describe(const raw_scope& scope) {
         sites_.emplace(std::move(site), static_cast<std::uint32_t>(sites_.size())).first->second;
     if (scope.pc == 0)
         return result;
-    const native_location& found = native({scope.pc, false, scope.module});
+    const native_location& found = code_of(scope);
     std::size_t index = 0;
     while (index + 1 < found.frames.size() && is_own(found.frames[index]))
         ++index;
@@ -230,7 +219,7 @@ inline open_scope frame_table::describe(const raw_scope& scope) {
 
 inline std::string frame_table::source_root() const {
     std::vector<std::string> files;
-    for (const frame& value : frames_)
+    for (const frame& value : frames())
         if (value.application && value.kind == frame_kind::function && starts_with(value.file, "/"))
             files.push_back(value.file);
     return common_folder(files);

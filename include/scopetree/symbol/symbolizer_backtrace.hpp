@@ -12,10 +12,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <new>
 #include <string>
 #include <vector>
 
 #include <backtrace.h>
+#include <pthread.h>
 #include <unistd.h> // access
 
 namespace scopetree {
@@ -44,11 +46,14 @@ inline std::string path_or_empty(const char* path) {
 /// libbacktrace's state. Its memory cannot be given back, so there is one for the process, and a
 /// new one only when modules were loaded or unloaded since the last one was made: what leaks is
 /// bounded by the number of such changes between reports. Missing debug information is no error.
-/// Thread-safe.
+/// Thread-safe. The child of a fork has a new one: a thread that is not there may have been asking.
 class backtrace_library {
 public:
     static backtrace_library& instance() {
-        static backtrace_library library; // trivially destructible: reports are made at exit, too
+        // Trivially destructible, and not even guarded: reports are made at exit and in children.
+        static backtrace_library library;
+        [[maybe_unused]] static const int registered = ::pthread_atfork(
+            nullptr, nullptr, [] { ::new (static_cast<void*>(&library)) backtrace_library; });
         return library;
     }
 
