@@ -86,6 +86,10 @@
 #include <scopetree/render/pprof_tables.hpp>
 #include <scopetree/render/protobuf.hpp>
 #include <scopetree/render/sanitize.hpp>
+#include <scopetree/render/service_html.hpp>
+#include <scopetree/render/service_json.hpp>
+#include <scopetree/render/service_labels.hpp>
+#include <scopetree/render/service_text.hpp>
 #include <scopetree/render/speedscope.hpp>
 #include <scopetree/render/terminal.hpp>
 #include <scopetree/render/text.hpp>

@@ -30,7 +30,7 @@ std::string header_of(const session& s, const text_options& chosen = {},
     const report_context context{s, chosen, {}, {}, 3};
     std::ostringstream stream;
     text_writer out(stream, properties);
-    header_writer(out, context).write();
+    header_writer(out, context).write(run_pairs(s, context.decimals));
     out.flush();
     return stream.str();
 }

@@ -32,13 +32,46 @@ inline void check_text_options(const session& source, const text_options& chosen
     check_timeline_options(source, chosen);
 }
 
+inline report_context context_of(const session& source, const text_options& chosen) {
+    report_context context{source, chosen, shorten_paths(source), {}, 0};
+    context.hidden = hidden_frames(source, context.paths, chosen);
+    context.decimals = decimals_for(source.interval_ns);
+    return context;
+}
+
+inline constexpr std::string_view no_samples = "No samples were recorded.";
+
+inline void write_line(text_writer& out, std::string_view indent, std::string_view text) {
+    out << indent << text;
+    out.end_line();
+}
+
+/// The tree, or the list, of threads that share one.
+inline void write_section(text_writer& out, const report_context& context,
+                          const std::string& indent, const thread_section& section) {
+    view_tree tree = build_chosen_view(context.source, section.threads, context.chosen);
+    if (tree.nodes.empty()) {
+        const bool unordered = context.chosen.timeline && section.wall_ns != 0;
+        write_line(out, indent,
+                   unordered ? "The order of this thread's calls was not kept." : no_samples);
+        return;
+    }
+    drop_unmeasured(tree, section, context.chosen.show_all);
+    if (context.chosen.flat) {
+        if (!context.chosen.show_all)
+            collapse_runtime(tree);
+        write_flat(out, context, tree, indent, section.name);
+        return;
+    }
+    process(tree, context.chosen, context.hidden);
+    tree_writer(out, context, tree, frame_lines(out, context, tree, section.name))
+        .write(indent, shown_root(tree, context.chosen.clock));
+}
+
 class report_writer {
 public:
     report_writer(text_writer& out, const session& source, const text_options& chosen)
-        : out_(out), context_{source, chosen, shorten_paths(source), {}, 0} {
-        context_.hidden = hidden_frames(source, context_.paths, chosen);
-        context_.decimals = decimals_for(source.interval_ns);
-    }
+        : out_(out), context_(context_of(source, chosen)) {}
 
     void write() {
         const bool framed = context_.chosen.short_mode;
@@ -46,17 +79,17 @@ public:
         if (framed)
             write_short_header();
         else
-            header_writer(out_, context_).write();
+            header_writer(out_, context_).write(run_pairs(context_.source, context_.decimals));
         const std::vector<thread_section> sections = sections_of(context_.source, context_.chosen);
         bool first = true;
         for (const thread_section& section : sections) {
             if (sections.size() > 1)
                 write_heading(section, first);
-            write_section(section);
+            write_section(out_, context_, indent_, section);
             first = false;
         }
         if (sections.empty())
-            write_nothing(no_samples);
+            write_line(out_, indent_, no_samples);
         if (framed)
             out_ << std::string(short_width, '.');
         out_.end_line();
@@ -67,7 +100,6 @@ public:
 
 private:
     static constexpr std::size_t short_width = 53;
-    static constexpr std::string_view no_samples = "No samples were recorded.";
 
     void write_short_header() {
         std::string title = "scopetree ";
@@ -102,31 +134,6 @@ private:
                                    .append(dot)
                                    .append(format_seconds(section.cpu_ns, context_.decimals))
                                    .append(" s CPU"));
-        out_.end_line();
-    }
-
-    void write_section(const thread_section& section) {
-        view_tree tree = build_chosen_view(context_.source, section.threads, context_.chosen);
-        if (tree.nodes.empty()) {
-            const bool unordered = context_.chosen.timeline && section.wall_ns != 0;
-            write_nothing(unordered ? "The order of this thread's calls was not kept."
-                                    : no_samples);
-            return;
-        }
-        drop_unmeasured(tree, section, context_.chosen.show_all);
-        if (context_.chosen.flat) {
-            if (!context_.chosen.show_all)
-                collapse_runtime(tree);
-            write_flat(out_, context_, tree, indent_, section.name);
-            return;
-        }
-        process(tree, context_.chosen, context_.hidden);
-        tree_writer(out_, context_, tree, frame_lines(out_, context_, tree, section.name))
-            .write(indent_, shown_root(tree, context_.chosen.clock));
-    }
-
-    void write_nothing(std::string_view reason) {
-        out_ << indent_ << reason;
         out_.end_line();
     }
 

@@ -91,19 +91,38 @@ inline std::vector<run_warning> run_warnings(const session& source) {
     return warnings;
 }
 
+/// Two figures that share a line.
+struct header_pair {
+    std::string_view left;
+    std::string value;
+    std::string_view right;
+    std::string other;
+};
+
+/// Those of a run's threads.
+inline std::vector<header_pair> run_pairs(const session& source, int decimals) {
+    const auto seconds = [&](std::int64_t ns) { return format_seconds(ns, decimals) + " s"; };
+    // In ASCII even for the column's sake: the micro sign takes two bytes.
+    return {{"Recorded:", format_moment(source.recorded_unix_ns), //
+             "Samples:", format_count(source.figures.samples)},
+            {"Duration:", seconds(source.duration_ns), "CPU time:", seconds(source.cpu_ns)},
+            {"Interval:", format_round_duration(static_cast<double>(source.interval_ns), false),
+             "Threads:", format_count(source.threads.size())}};
+}
+
 class header_writer {
 public:
     header_writer(text_writer& out, const report_context& context)
-        : out_(out), source_(context.source), chosen_(context.chosen), decimals_(context.decimals) {
-    }
+        : out_(out), source_(context.source), chosen_(context.chosen) {}
 
-    void write() {
+    void write(const std::vector<header_pair>& pairs) {
         out_.end_line();
         out_.paint(ink::bold, sanitize("scopetree " + source_.version, out_.unicode()));
         out_.end_line();
         out_.end_line();
         field("Program:", program());
-        write_pairs();
+        for (const header_pair& pair : pairs)
+            write_pair(pair);
         field("Times:", describe_times(chosen_));
         write_warnings();
         for (const std::string& note : source_.notes)
@@ -142,26 +161,14 @@ private:
         out_.end_line();
     }
 
-    void pair(std::string_view left, const std::string& value, std::string_view right,
-              const std::string& other) {
+    void write_pair(const header_pair& pair) {
         out_ << "  ";
-        label(left);
-        out_ << value
-             << std::string(value.size() < left_width ? left_width - value.size() : 1, ' ');
-        label(right);
-        out_ << other;
+        label(pair.left);
+        const std::size_t width = pair.value.size();
+        out_ << pair.value << std::string(width < left_width ? left_width - width : 1, ' ');
+        label(pair.right);
+        out_ << pair.other;
         out_.end_line();
-    }
-
-    void write_pairs() {
-        pair("Recorded:", format_moment(source_.recorded_unix_ns),
-             "Samples:", format_count(source_.figures.samples));
-        pair("Duration:", format_seconds(source_.duration_ns, decimals_) + " s",
-             "CPU time:", format_seconds(source_.cpu_ns, decimals_) + " s");
-        const auto interval = static_cast<double>(source_.interval_ns);
-        // In ASCII even for the column's sake: the micro sign takes two bytes.
-        pair("Interval:", format_round_duration(interval, false),
-             "Threads:", format_count(source_.threads.size()));
     }
 
     void write_warnings() {
@@ -173,7 +180,6 @@ private:
     text_writer& out_;
     const session& source_;
     const text_options& chosen_;
-    int decimals_;
 };
 
 } // namespace detail
