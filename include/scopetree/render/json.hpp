@@ -153,26 +153,79 @@ private:
     std::vector<std::uint32_t> open_; // by level: the next child
 };
 
+/// What a report says of the run, as members of the object that is open.
+inline void write_json_run(json_writer& out, const session& source, report_clock clock) {
+    out.member("scopetree", source.version);
+    out.member("program", source.program);
+    out.member("pid", source.pid);
+    out.member("source_root", source.source_root);
+    out.member("recorded_unix_ns", source.recorded_unix_ns);
+    out.member("duration_ns", source.duration_ns);
+    out.member("cpu_ns", source.cpu_ns);
+    out.member("interval_ns", source.interval_ns);
+    out.member("clock", clock == report_clock::wall  ? "wall"
+                        : clock == report_clock::cpu ? "cpu"
+                                                     : "both");
+    out.end_line();
+    const run_figures& figures = source.figures;
+    out.key("figures");
+    out.open_object();
+    out.member("samples", figures.samples);
+    out.member("dropped", figures.dropped);
+    out.member("truncated", figures.truncated);
+    out.member("unwinding", figures.unwinding);
+    out.member("ticks", figures.ticks);
+    out.member("thinned_ticks", figures.thinned_ticks);
+    out.member("signals", figures.signals);
+    out.member("handler_ns", figures.handler_ns);
+    out.member("sampler_cpu_ns", figures.sampler_cpu_ns);
+    out.close_object();
+    out.end_line();
+    out.key("notes");
+    out.open_array();
+    for (const std::string& note : source.notes)
+        out.value(note);
+    out.close_array();
+    out.end_line();
+}
+
+/// Writes the trees of a session's threads as members `tree`.
+class json_trees {
+public:
+    json_trees(json_writer& out, const session& source, const tree_options& chosen)
+        : out_(out), source_(source), chosen_(chosen),
+          hidden_(hidden_frames(source, shorten_paths(source), chosen)) {}
+
+    void write(const thread_section& section) {
+        out_.key("tree");
+        view_tree tree = build_chosen_view(source_, section.threads, chosen_);
+        if (tree.nodes.empty()) {
+            out_.json("null");
+            return;
+        }
+        drop_unmeasured(tree, section, chosen_.show_all);
+        process(tree, chosen_, hidden_);
+        json_tree_writer(out_, tree, chosen_.clock, section.name)
+            .write(shown_root(tree, chosen_.clock));
+    }
+
+private:
+    json_writer& out_;
+    const session& source_;
+    const tree_options& chosen_;
+    std::vector<bool> hidden_; // by frame
+};
+
 class json_report_writer {
 public:
     json_report_writer(std::ostream& stream, const session& source, const tree_options& chosen)
-        : out_(stream), source_(source), chosen_(chosen),
-          hidden_(hidden_frames(source, shorten_paths(source), chosen)) {}
+        : out_(stream), source_(source), chosen_(chosen), trees_(out_, source, chosen) {}
 
     void write() {
         out_.open_object();
         out_.member("format", "scopetree-report");
         out_.member("version", 1);
-        write_run();
-        out_.end_line();
-        write_figures();
-        out_.end_line();
-        out_.key("notes");
-        out_.open_array();
-        for (const std::string& note : source_.notes)
-            out_.value(note);
-        out_.close_array();
-        out_.end_line();
+        write_json_run(out_, source_, chosen_.clock);
         out_.key("threads");
         out_.open_array();
         for (const thread_section& section : sections_of(source_, chosen_))
@@ -184,36 +237,6 @@ public:
     }
 
 private:
-    void write_run() {
-        out_.member("scopetree", source_.version);
-        out_.member("program", source_.program);
-        out_.member("pid", source_.pid);
-        out_.member("source_root", source_.source_root);
-        out_.member("recorded_unix_ns", source_.recorded_unix_ns);
-        out_.member("duration_ns", source_.duration_ns);
-        out_.member("cpu_ns", source_.cpu_ns);
-        out_.member("interval_ns", source_.interval_ns);
-        out_.member("clock", chosen_.clock == report_clock::wall  ? "wall"
-                             : chosen_.clock == report_clock::cpu ? "cpu"
-                                                                  : "both");
-    }
-
-    void write_figures() {
-        const run_figures& figures = source_.figures;
-        out_.key("figures");
-        out_.open_object();
-        out_.member("samples", figures.samples);
-        out_.member("dropped", figures.dropped);
-        out_.member("truncated", figures.truncated);
-        out_.member("unwinding", figures.unwinding);
-        out_.member("ticks", figures.ticks);
-        out_.member("thinned_ticks", figures.thinned_ticks);
-        out_.member("signals", figures.signals);
-        out_.member("handler_ns", figures.handler_ns);
-        out_.member("sampler_cpu_ns", figures.sampler_cpu_ns);
-        out_.close_object();
-    }
-
     void write_section(const thread_section& section) {
         out_.end_line();
         out_.open_object();
@@ -225,23 +248,14 @@ private:
         out_.close_array();
         out_.member("wall_ns", section.wall_ns);
         out_.member("cpu_ns", section.cpu_ns);
-        out_.key("tree");
-        view_tree tree = build_chosen_view(source_, section.threads, chosen_);
-        if (tree.nodes.empty()) {
-            out_.json("null");
-        } else {
-            drop_unmeasured(tree, section, chosen_.show_all);
-            process(tree, chosen_, hidden_);
-            json_tree_writer(out_, tree, chosen_.clock, section.name)
-                .write(shown_root(tree, chosen_.clock));
-        }
+        trees_.write(section);
         out_.close_object();
     }
 
     json_writer out_;
     const session& source_;
     const tree_options& chosen_;
-    std::vector<bool> hidden_; // by frame
+    json_trees trees_;
 };
 
 } // namespace detail
