@@ -189,7 +189,7 @@ TEST_CASE("html: the page is small, and so are its pieces", "[html]") {
         INFO(entry.path());
         CHECK(entry.file_size() <= 12 * 1024);
     }
-    CHECK(pieces == 14);
+    CHECK(pieces == 16);
     CHECK(between(page, "<script>", "</script>").find('`') == std::string::npos); // see squeeze
 }
 

@@ -1,6 +1,8 @@
 // html FOLDER: writes the pages that html.test.js looks at.
 #include <scopetree/render/html.hpp>
+#include <scopetree/render/service_html.hpp>
 
+#include "support/service_profiles.hpp"
 #include "support/session_builder.hpp"
 #include "support/view_drawing.hpp"
 
@@ -223,6 +225,16 @@ session large(std::uint32_t nodes) {
     return source;
 }
 
+template <class Source>
+bool write_page(const std::string& folder, const std::string& name, const Source& source) {
+    std::ofstream file(folder + "/" + name + ".html", std::ios::binary);
+    write_html(file, source);
+    file.flush();
+    if (!file)
+        std::fprintf(stderr, "html: cannot write %s/%s.html\n", folder.c_str(), name.c_str());
+    return static_cast<bool>(file);
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
@@ -239,13 +251,15 @@ int main(int count, char** arguments) {
         {"large", large(99'000)},
         {"thinned", large(200'000)},
     };
-    for (const auto& [name, source] : sessions) {
-        std::ofstream file(std::string(arguments[1]) + "/" + name + ".html", std::ios::binary);
-        write_html(file, source);
-        file.flush();
-        if (!file) {
-            std::fprintf(stderr, "html: cannot write %s/%s.html\n", arguments[1], name);
-            return 1;
-        }
-    }
+    const std::pair<const char*, service_profile> profiles[] = {
+        {"service", test::shop_profile()},
+        {"service_hostile", test::hostile_profile()},
+        {"service_empty", service_profile()},
+    };
+    bool written = true;
+    for (const auto& [name, source] : sessions)
+        written = write_page(arguments[1], name, source) && written;
+    for (const auto& [name, source] : profiles)
+        written = write_page(arguments[1], name, source) && written;
+    return written ? 0 : 1;
 }

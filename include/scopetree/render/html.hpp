@@ -19,6 +19,23 @@ struct html_options : tree_options {
     std::size_t most_nodes = 100'000; ///< beyond it the page is thinned out, and says so
 };
 
+namespace detail {
+
+inline html_subject subject_of(const session& source) {
+    html_subject subject;
+    subject.sections = separate_sections(source, true);
+    subject.wholes = subject.sections.size();
+    subject.parts = "threads";
+    if (source.figures.samples == 0)
+        subject.nothing = "No samples were recorded: the program was over too soon, or no thread "
+                          "of it reached a PROFILE_SCOPE. With SCOPETREE_THREADS=all every thread "
+                          "is sampled.";
+    subject.facts = run_facts(source);
+    return subject;
+}
+
+} // namespace detail
+
 /// Writes the session as an HTML page in UTF-8 that opens from a disk and asks nobody for anything.
 ///
 /// Names are shown as text, whatever they are; control characters in them are replaced. Throws
@@ -26,10 +43,11 @@ struct html_options : tree_options {
 /// of nodes, but for sorting. Any threads may write the same session at once.
 inline void write_html(std::ostream& stream, const session& source,
                        const html_options& chosen = {}) {
-    detail::html_data_writer data(stream, source, chosen, chosen.most_nodes);
-    const detail::html_page page = detail::make_html_page();
+    detail::html_data_writer data(stream, source, chosen, chosen.most_nodes,
+                                  detail::subject_of(source));
+    const detail::html_page page = detail::make_html_page(false);
     stream << page.before;
-    data.write();
+    data.write([](detail::json_writer&) {});
     stream << page.behind;
     stream.flush();
 }

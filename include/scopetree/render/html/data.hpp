@@ -45,15 +45,45 @@ private:
     std::vector<std::string> texts_;
 };
 
+/// A figure of the page's head; hovering shows more.
+struct html_fact {
+    std::string_view name;
+    std::string value;
+    std::string more;
+};
+
+inline int html_decimals(const session& source) {
+    return source.interval_ns > 0 ? decimals_for(source.interval_ns) : 3;
+}
+
+/// Those of a run's threads.
+inline std::vector<html_fact> run_facts(const session& source) {
+    const int decimals = html_decimals(source);
+    return {{"Recorded", format_moment(source.recorded_unix_ns), {}},
+            {"Duration", format_seconds(source.duration_ns, decimals) + " s", {}},
+            {"CPU time", format_seconds(source.cpu_ns, decimals) + " s", {}},
+            {"Samples", format_count(source.figures.samples), {}},
+            {"Interval", format_round_duration(static_cast<double>(source.interval_ns), true), {}},
+            {"Threads", format_count(source.threads.size()), {}}};
+}
+
+/// What a page is about.
+struct html_subject {
+    std::vector<thread_section> sections; ///< its threads; of each the first thread counts
+    std::size_t wholes = 0;               ///< so many of them make up the whole
+    std::string_view parts;               ///< what those are called
+    std::string_view nothing;             ///< why there is nothing to see, if so
+    std::vector<html_fact> facts;
+};
+
 class html_data_writer {
 public:
     html_data_writer(std::ostream& stream, const session& source, const tree_options& chosen,
-                     std::size_t most_nodes)
-        : json_(stream), source_(source), chosen_(chosen),
-          decimals_(source.interval_ns > 0 ? decimals_for(source.interval_ns) : 3),
-          functions_(frame_identities(source)) {
+                     std::size_t most_nodes, html_subject subject)
+        : json_(stream), source_(source), chosen_(chosen), subject_(std::move(subject)),
+          decimals_(html_decimals(source)), functions_(frame_identities(source)) {
         const runtime_frames runtime(source);
-        for (const thread_section& section : separate_sections(source, true)) {
+        for (const thread_section& section : subject_.sections) {
             names_.push_back(section.name);
             trees_.push_back(compact(source, *section.threads.front(), functions_,
                                      chosen.show_all ? nullptr : &runtime));
@@ -65,9 +95,12 @@ public:
         number_frames();
     }
 
-    void write() {
+    /// `write_more(json_writer&)` adds members of its own.
+    template <class Write>
+    void write(Write&& write_more) {
         json_.open_object();
         write_run();
+        write_more(json_);
         write_initial();
         write_frames();
         json_.key("threads");
@@ -133,15 +166,13 @@ private:
         text_member("version", source_.version);
         json_.member("decimals", decimals_);
         json_.member("duration", duration());
-        json_.member("samples", static_cast<std::int64_t>(source_.figures.samples));
+        json_.member("wholes", subject_.wholes);
+        text_member("parts", subject_.parts);
+        text_member("nothing", subject_.nothing);
         json_.key("facts");
         json_.open_array();
-        fact("Recorded", format_moment(source_.recorded_unix_ns));
-        fact("Duration", format_seconds(source_.duration_ns, decimals_) + " s");
-        fact("CPU time", format_seconds(source_.cpu_ns, decimals_) + " s");
-        fact("Samples", format_count(source_.figures.samples));
-        fact("Interval", format_round_duration(static_cast<double>(source_.interval_ns), true));
-        fact("Threads", format_count(source_.threads.size()));
+        for (const html_fact& each : subject_.facts)
+            fact(each.name, each.value, each.more);
         if (const std::string overhead = describe_overhead(source_, true); !overhead.empty())
             fact("Overhead", overhead.substr(0, overhead.find(' ')), overhead);
         json_.close_array();
@@ -284,6 +315,7 @@ private:
     json_writer json_;
     const session& source_;
     const tree_options& chosen_;
+    html_subject subject_;
     int decimals_;
     std::vector<std::uint32_t> functions_; ///< by frame of the session
     std::vector<std::string> names_;       ///< by tree

@@ -28,7 +28,9 @@ const threads = data.threads.map(thread => {
   entryCount += thread.scopes.calls.length;
   return {...thread, frame: addFrame(thread.name, true), firstEntry: first};
 });
-const everything = addFrame("all threads", true);
+// Of a service single requests stand behind its routes: their time is in those already.
+const wholes = threads.slice(0, data.wholes);
+const everything = addFrame("all " + data.parts, true);
 const entryOwner = threads.flatMap(thread => thread.scopes.calls.map(() => thread));
 const hasTimeline = threads.some(thread => thread.timeline.node.length > 0);
 
@@ -64,7 +66,7 @@ function treeOf(which) {
   return trees.get(which);
 }
 function buildTree(which) {
-  const chosen = typeof which === "number" ? [threads[which]] : threads;
+  const chosen = typeof which === "number" ? [threads[which]] : wholes;
   const merging = which === "merged" && chosen.length > 1;
   const parent = [], frame = [], maps = [], known = new Map(), entries = new Map();
   const add = (above, f) => {

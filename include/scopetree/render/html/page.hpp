@@ -19,15 +19,20 @@ struct html_page {
     std::string behind;
 };
 
-/// The policy allows this script and this style and nothing else: no request to anywhere.
-inline html_page make_html_page() {
+/// The policy allows this script and this style and nothing else: no request to anywhere. The page
+/// of a service has a view more than others.
+inline html_page make_html_page(bool of_service) {
     std::string style;
     for (const std::string_view piece : html_styles)
         style += squeeze(piece, false);
     std::string script = "(()=>{\"use strict\";\n";
     for (const std::string_view piece : html_scripts)
         script += squeeze(piece, true);
-    script += "})();\n";
+    if (of_service) {
+        style += squeeze(html_service_style, false);
+        script += squeeze(html_service_script, true);
+    }
+    script += squeeze(html_start, true) + "})();\n";
     html_page page;
     page.before = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "

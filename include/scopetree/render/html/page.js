@@ -118,7 +118,7 @@ function render() {
   say("range-chip", now.range ? seconds(now.range[0]) + " s to " + seconds(now.range[1]) + " s  ✕" : "");
   document.body.dataset.view = state.view;
   say("share", describeMatches());
-  find("nothing").hidden = now.sums.all > 0 || state.view === "timeline";
+  find("nothing").hidden = now.sums.all > 0 || (wholes.length > 0 && ["timeline", "routes"].includes(state.view));
   find("views").hidden = threads.length === 0;
   say("nothing", whyNothing());
   showDetails(null);
@@ -128,9 +128,8 @@ function render() {
 }
 
 function whyNothing() {
-  if (data.samples === 0)
-    return "No samples were recorded: the program was over too soon, or no thread of it reached a " +
-           "PROFILE_SCOPE. With SCOPETREE_THREADS=all every thread is sampled.";
+  if (data.nothing)
+    return data.nothing;
   return now.range ? "Nothing was sampled in the chosen range." : state.clock === "cpu"
     ? "These threads used no CPU time: they only waited. Choose wall time to see where." : "No time was sampled here.";
 }

@@ -20,7 +20,7 @@ inline constexpr std::string_view html_styles[] = {
     ,
 #include <scopetree/render/html/views.css>
 };
-/// In the order in which they stand in the script: the last one starts the page.
+/// In the order in which they stand in the script.
 inline constexpr std::string_view html_scripts[] = {
 #include <scopetree/render/html/model.js>
     ,
@@ -41,9 +41,17 @@ inline constexpr std::string_view html_scripts[] = {
 #include <scopetree/render/html/details.js>
     ,
 #include <scopetree/render/html/page.js>
-    ,
-#include <scopetree/render/html/start.js>
 };
+/// Behind all others.
+inline constexpr std::string_view html_start =
+#include <scopetree/render/html/start.js>
+    ;
+inline constexpr std::string_view html_service_style =
+#include <scopetree/render/html/routes.css>
+    ;
+inline constexpr std::string_view html_service_script =
+#include <scopetree/render/html/routes.js>
+    ;
 // clang-format on
 
 } // namespace detail

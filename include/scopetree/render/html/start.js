@@ -15,7 +15,7 @@ function fillThreads() {
   const select = find("threads");
   const option = (value, text) => make("option", {value}, text);
   select.hidden = threads.length < 2;
-  select.append(option("apart", "All " + threads.length + " threads, apart"), option("merged", "All threads, merged"),
+  select.append(option("apart", "All " + wholes.length + " " + data.parts + ", apart"), option("merged", "All " + data.parts + ", merged"),
                 ...threads.map((thread, i) => option(i, thread.name + "  (" + seconds(thread.wall) + " s)")));
 }
 
