@@ -68,9 +68,15 @@ void take_sample(thread_record& record, const interrupted& from) noexcept {
     record.ring.commit(taken);
 }
 
-/// Passes a signal that is not ours to the handler that was there before. Signal-safe.
+/// Passes a signal that is not ours to the handler that was there before, with the signals held
+/// back that it asked for. Signal-safe.
 inline void chain_signal(int number, siginfo_t* info, void* context) noexcept {
     const struct sigaction& previous = handler.previous;
+    sigset_t mask = static_cast<const ucontext_t*>(context)->uc_sigmask;
+    ::sigorset(&mask, &mask, &previous.sa_mask);
+    if ((previous.sa_flags & SA_NODEFER) == 0)
+        ::sigaddset(&mask, number);
+    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
     if ((previous.sa_flags & SA_SIGINFO) != 0)
         previous.sa_sigaction(number, info, context);
     else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN)
@@ -106,6 +112,17 @@ inline void handle_signal(int number, siginfo_t* info, void* context) noexcept {
     errno = saved_errno;
 }
 
+/// What must wait while the handler runs: all that could leave it without returning. So does the C
+/// library, which cancels a thread by a signal of its own (one that sigfillset leaves out) and
+/// unwinds from there. Faults stay, for a handler that tells of a crash.
+inline sigset_t signals_held_back() noexcept {
+    sigset_t mask;
+    std::memset(&mask, 0xff, sizeof mask);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS})
+        ::sigdelset(&mask, fault);
+    return mask;
+}
+
 /// Installs the handler, once for the life of the process: a late signal must find it. False with
 /// errno set when the kernel refuses.
 inline bool install_handler(const registry& records) noexcept {
@@ -115,7 +132,7 @@ inline bool install_handler(const registry& records) noexcept {
     struct sigaction action = {};
     action.sa_sigaction = &handle_signal;
     action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-    ::sigemptyset(&action.sa_mask);
+    action.sa_mask = signals_held_back();
     if (::sigaction(sampling_signal, nullptr, &handler.previous) != 0 ||
         ::sigaction(sampling_signal, &action, nullptr) != 0)
         return false;
