@@ -61,6 +61,8 @@
 #include <scopetree/process/processors.hpp>
 #include <scopetree/process/remove_irrelevant.hpp>
 #include <scopetree/process/remove_unnecessary_self.hpp>
+#include <scopetree/process/session_between.hpp>
+#include <scopetree/process/session_between_thread.hpp>
 #include <scopetree/process/session_diff.hpp>
 #include <scopetree/process/source_path.hpp>
 #include <scopetree/process/view_tree.hpp>

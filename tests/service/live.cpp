@@ -1,5 +1,6 @@
 #include <scopetree/service/live.hpp>
 
+#include <scopetree/process/session_between.hpp>
 #include <scopetree/scope.hpp>
 #include <support/own_thread.hpp>
 #include <support/thread_sanitizer.hpp>
@@ -91,6 +92,35 @@ TEST_CASE("live: a profiler that was started by hand is found while it runs") {
         CHECK(live.recorded_unix_ns == end.recorded_unix_ns);
         CHECK(live.duration_ns <= end.duration_ns);
         CHECK_THROWS_AS(live_session(), profiler_error);
+    });
+}
+
+TEST_CASE("live: what happened between two looks is a session of its own") {
+    test::on_own_thread([] {
+        profiler by_hand;
+        by_hand.start();
+        {
+            PROFILE_SCOPE("before");
+            while (live_session().figures.samples < 5)
+                std::this_thread::yield();
+        }
+        const session earlier = live_session();
+        {
+            PROFILE_SCOPE("in the window");
+            while (live_session().figures.samples < earlier.figures.samples + 5)
+                std::this_thread::yield();
+        }
+        const session later = live_session();
+        const session window = scopetree::session_between(earlier, later);
+        CHECK(has_scope(window, "in the window"));
+        CHECK(window.figures.samples == later.figures.samples - earlier.figures.samples);
+        REQUIRE(window.threads.size() == 1);
+        CHECK(window.threads[0].wall_ns == later.threads[0].wall_ns - earlier.threads[0].wall_ns);
+        std::int64_t wall = 0;
+        for (const scopetree::call_node& node : window.threads[0].nodes)
+            wall += node.wall_ns;
+        CHECK(wall == window.threads[0].wall_ns);
+        by_hand.stop();
     });
 }
 

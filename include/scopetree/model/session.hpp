@@ -67,6 +67,9 @@ struct thread_tree {
     std::vector<timeline_run> timeline; ///< empty unless options::timeline asked for it
 };
 
+/// The one tree (of tid 0) of those threads that ended and are not kept apart.
+inline constexpr const char* ended_threads_name = "(ended threads)";
+
 /// What profiling did and cost in this run; the report's header shows what is not zero.
 struct run_figures {
     std::uint64_t samples = 0;       ///< stack snapshots taken

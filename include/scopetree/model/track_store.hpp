@@ -5,6 +5,7 @@
 #include <scopetree/capture/proc.hpp>
 #include <scopetree/capture/thread_record.hpp>
 #include <scopetree/model/scope_usage.hpp>
+#include <scopetree/model/session.hpp>
 #include <scopetree/model/thread_track.hpp>
 #include <scopetree/options.hpp>
 
@@ -95,7 +96,7 @@ public:
             if (room == nullptr)
                 return;
             rest_ = new (room) thread_account;
-            std::strcpy(rest_->name, "(ended threads)");
+            std::strcpy(rest_->name, ended_threads_name);
             rest_->named = true;
         }
         const auto shortest = std::min_element(
