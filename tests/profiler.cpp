@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -158,6 +159,27 @@ TEST_CASE("profiler: a session says what it is of") {
             cpu += thread.cpu_ns;
         }
         CHECK(cpu == result.cpu_ns);
+    });
+}
+
+TEST_CASE("profiler: a handler in the place of its own is told of") {
+    on_own_thread([] {
+        profiler p;
+        p.start();
+        const auto notes_now = [&] {
+            for (const std::string& note : p.snapshot().notes)
+                if (note.find("a handler of its own for SIGURG") != std::string::npos)
+                    return true;
+            return false;
+        };
+        CHECK_FALSE(notes_now());
+        struct sigaction mine = {}, before;
+        mine.sa_handler = [](int) {};
+        ::sigaction(SIGURG, &mine, &before);
+        CHECK(notes_now());
+        ::sigaction(SIGURG, &before, nullptr);
+        CHECK_FALSE(notes_now());
+        p.stop();
     });
 }
 

@@ -254,6 +254,9 @@ private:
             result.notes.push_back(std::to_string(from.refused_signals) +
                                    " sampling signals were refused by the kernel (too many "
                                    "pending, or a sandbox): there the scopes alone were recorded");
+        if (!detail::is_handler_ours())
+            result.notes.push_back("the program has put a handler of its own for SIGURG in the "
+                                   "place of the profiler's: what it does not pass on is missing");
         if (!detail::handler.unwinder.separate && !Capture::needs_stack_bounds)
             result.notes.push_back("libgcc is linked statically, where unwinding from a signal is "
                                    "not safe: native stacks were not recorded");

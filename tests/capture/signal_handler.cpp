@@ -143,6 +143,42 @@ TEST_CASE("handler: where there was none a foreign signal does nothing") {
     CHECK(samples_taken == 0);
 }
 
+TEST_CASE("handler: no signal but a fault can interrupt it, not even the C library's own") {
+    const sigset_t held_back = signals_held_back();
+    const auto holds = [&](int number) {
+        unsigned long words[1]; // sigismember does not speak of the C library's
+        std::memcpy(words, &held_back, sizeof words);
+        return (words[0] >> (number - 1) & 1) != 0;
+    };
+    for (const int number : {SIGALRM, SIGPROF, SIGTERM, SIGUSR1, 32, 33, 64})
+        CHECK(holds(number));
+    for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP})
+        CHECK_FALSE(holds(number));
+}
+
+TEST_CASE("handler: the program's own is called with the signals held back that it asked for") {
+    static sigset_t seen;
+    staged_handler s;
+    s.install_over([](struct sigaction& action) {
+        action.sa_handler = [](int) { ::pthread_sigmask(SIG_BLOCK, nullptr, &seen); };
+        ::sigaddset(&action.sa_mask, SIGUSR2);
+    });
+    ::raise(sampling_signal);
+    CHECK(::sigismember(&seen, SIGUSR2) == 1);
+    CHECK(::sigismember(&seen, sampling_signal) == 1);
+    CHECK(::sigismember(&seen, SIGALRM) == 0);
+}
+
+TEST_CASE("handler: one that the program puts in its place is noticed") {
+    staged_handler s;
+    s.install();
+    CHECK(is_handler_ours());
+    struct sigaction mine = {};
+    mine.sa_handler = &plain_handler;
+    ::sigaction(sampling_signal, &mine, nullptr);
+    CHECK_FALSE(is_handler_ours());
+}
+
 TEST_CASE("handler: is installed once, and not chained to itself") {
     staged_handler s;
     s.install();

@@ -231,8 +231,8 @@ TEST_CASE("track: while a signal is pending nothing is credited") {
     const staged_scope s("S");
     t.track.begin(0, 0);
     CHECK(t.track.visit(1'000, 10));
-    t.track.visit_pending(2'000, 10, &s.node);
-    t.track.visit_pending(3'000, 10 + deaf, &s.node);
+    CHECK_FALSE(t.track.visit_pending(2'000, 10, &s.node));
+    CHECK(t.track.visit_pending(3'000, 10 + deaf, &s.node)); // it has run, and did not take it
     CHECK(t.credits().empty());
     t.take("mf", 3'500);
     CHECK(t.credits() == "mf wall 3500 cpu 10 samples 1\n");

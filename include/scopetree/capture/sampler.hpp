@@ -221,7 +221,9 @@ private:
         const std::int64_t now = monotonic_ns();
         const scope_node* const scope = __atomic_load_n(&record.scopes.current, __ATOMIC_RELAXED);
         if (record.pending.load(std::memory_order_acquire)) {
-            account->track.visit_pending(now, cpu, scope);
+            // The kernel drops a signal that meets one of the program's own on its way.
+            if (account->track.visit_pending(now, cpu, scope) && is_handler_ours())
+                send_signal(record);
             return;
         }
         const auto still_waits = [&] {

@@ -140,6 +140,13 @@ inline bool install_handler(const registry& records) noexcept {
     return true;
 }
 
+/// False when the program has put a handler of its own in the place of this one.
+inline bool is_handler_ours() noexcept {
+    struct sigaction now;
+    return ::sigaction(sampling_signal, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) != 0 &&
+           now.sa_sigaction == &handle_signal;
+}
+
 /// Sends the sampling signal to the record's thread. 0, or errno: ESRCH when the thread is gone,
 /// EAGAIN when too many signals are pending, EPERM when a sandbox forbids it.
 inline int send_signal(thread_record& record) noexcept {

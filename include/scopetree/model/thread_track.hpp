@@ -62,11 +62,14 @@ public:
         scope_on_cpu_ = scope;
     }
 
-    /// A visit of the timer while a signal is still on its way. The thread has not run since, and
-    /// will be sampled where it stopped; unless it has blocked the signal.
-    void visit_pending(std::int64_t now_ns, std::int64_t cpu_ns, const scope_node* scope) {
+    /// A visit of the timer while a signal is still on its way. False: the thread has not run
+    /// since, and will be sampled where it stopped. True: it has run and did not take the signal,
+    /// which it has blocked, or which was lost.
+    bool visit_pending(std::int64_t now_ns, std::int64_t cpu_ns, const scope_node* scope) {
+        const bool ran = cpu_ns - cpu_seen_ > settle_ns;
         if (cpu_ns - cpu_seen_ > deaf_ns)
             take_without_stack(now_ns, cpu_ns, scope);
+        return ran;
     }
 
     /// A sample that the thread's handler took. `thinned`: threads that wait are left out of ticks.

@@ -1,56 +1,23 @@
 // Programs that make life hard for a profiler that sends signals.
-//     signals MODE
+//     signals MODE [COUNT|SECONDS] [naive]
 
 #include "../support/profile.hpp"
 #include "../support/program.hpp"
 #include "../support/session_figures.hpp"
 
 #include <atomic>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <unwind.h>
 
 namespace {
-
-std::atomic<int> handled{0};
-
-void on_urgent(int) {
-    ++handled;
-    errno = EDOM; // a careless handler: whoever chains to it must not let this through
-}
-
-/// The program's own handler of the same signal, installed before the profiler's.
-int own_handler(std::uint64_t us) {
-    struct sigaction action = {};
-    action.sa_handler = &on_urgent;
-    ::sigaction(SIGURG, &action, nullptr);
-    test::profile profile;
-    profile.start();
-    PROFILE_SCOPE("work");
-    int errno_changed = 0;
-    constexpr int sent = 200;
-    for (int i = 0; i < sent; ++i) {
-        errno = ERANGE;
-        // To the process, as the kernel sends it for urgent data: of two such signals that are
-        // pending for one thread the kernel keeps one.
-        ::kill(::getpid(), SIGURG);
-        test::work(2000 * us);
-        errno_changed += errno != ERANGE ? 1 : 0;
-    }
-    const scopetree::session result = profile.stop();
-    ::kill(::getpid(), SIGURG); // the profiler's handler is still there, and passes it on
-    test::print("sent", sent + 1);
-    test::print("handled", handled.load());
-    test::print("errno changed", errno_changed);
-    test::print("samples", result.figures.samples);
-    return 0;
-}
 
 /// Threads that come and go by the thousand, some at once.
 int many_threads(std::uint64_t us) {
@@ -89,13 +56,28 @@ int many_threads(std::uint64_t us) {
     return 0;
 }
 
+/// What a profiler does at first: SIGPROF, whose default is to kill.
+void start_naive_timer() {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGPROF, &action, nullptr);
+    std::thread([target = ::pthread_self()] {
+        for (;;)
+            ::pthread_kill(target, SIGPROF);
+    }).detach();
+}
+
 /// Calls exec while it is sampled as often as can be; what it becomes exits with 0 at once.
-int execute() {
+int execute(bool naive) {
     scopetree::options chosen;
     chosen.interval = std::chrono::microseconds(10);
     chosen.cpu_budget = 1;
     test::profile profile(chosen);
-    profile.start();
+    if (naive)
+        start_naive_timer();
+    else
+        profile.start();
     PROFILE_SCOPE("before exec");
     const std::int64_t end = test::wall_ns() + 3'000'000;
     while (test::wall_ns() < end) {
@@ -104,13 +86,12 @@ int execute() {
     return 3;
 }
 
-int many_execs(const char* self) {
+int many_execs(const char* self, int times, const char* how) {
     int killed = 0, failed = 0;
-    constexpr int times = 100;
     for (int i = 0; i < times; ++i) {
         const pid_t child = ::fork();
         if (child == 0) {
-            ::execl(self, self, "exec", static_cast<char*>(nullptr));
+            ::execl(self, self, "exec", "0", how, static_cast<char*>(nullptr));
             ::_exit(4);
         }
         int status = 0;
@@ -141,35 +122,71 @@ TEST_OWN_FRAME void throw_from(int depth, std::atomic<int>& alive) {
     __asm__ volatile("");
 }
 
+/// What a profiler does at first: unwinds from wherever it finds the thread.
+void start_naive_profiler(const std::vector<std::thread>& threads, const std::atomic<bool>& over) {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {
+        int frames = 0;
+        const auto count = [](_Unwind_Context*, void* of) {
+            ++*static_cast<int*>(of);
+            return _URC_NO_REASON;
+        };
+        _Unwind_Backtrace(count, &frames);
+    };
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGURG, &action, nullptr);
+    while (!over) {
+        for (const std::thread& thread : threads)
+            ::pthread_kill(const_cast<std::thread&>(thread).native_handle(), SIGURG);
+        test::sleep_ns(100'000);
+    }
+}
+
 /// Exceptions through frames with destructors, on four threads, sampled five thousand times a
-/// second.
-int throws() {
+/// second; so many a second altogether, or as many as can be.
+int throws(double seconds, int rate, bool naive) {
     scopetree::options chosen;
     chosen.interval = std::chrono::microseconds(200);
     chosen.cpu_budget = 1;
     test::profile profile(chosen);
-    profile.start();
     std::atomic<int> alive{0}, caught{0};
     std::vector<std::thread> threads;
-    const std::int64_t end = test::wall_ns() + 3'000'000'000;
+    const std::int64_t begin = test::wall_ns();
+    const std::int64_t end = begin + static_cast<std::int64_t>(seconds * 1e9);
+    std::atomic<bool> over{false};
+    if (!naive)
+        profile.start();
     for (int i = 0; i < 4; ++i)
         threads.emplace_back([&] {
-            while (test::wall_ns() < end) {
+            for (std::int64_t now; (now = test::wall_ns()) < end;) {
+                if (rate != 0 && caught >= (now - begin) / (1'000'000'000 / rate)) {
+                    test::sleep_ns(500'000);
+                    continue;
+                }
                 try {
                     throw_from(10, alive);
                 } catch (int) {
                     ++caught;
                 }
             }
+            over = true;
         });
+    if (naive)
+        start_naive_profiler(threads, over);
     for (std::thread& thread : threads)
         thread.join();
+    if (naive)
+        return 0;
     const scopetree::session result = profile.stop();
+    const auto samples = static_cast<double>(result.figures.samples);
     test::print("alive", alive.load());
     test::print("caught", caught.load());
+    test::print("caught a second", caught / seconds);
     test::print("calls", test::calls_of(result, "throwing"));
     test::print("samples", result.figures.samples);
     test::print("unwinding", result.figures.unwinding);
+    test::print("share of stacks cut short",
+                static_cast<double>(result.figures.unwinding + result.figures.truncated) / samples);
     return 0;
 }
 
@@ -177,16 +194,17 @@ int throws() {
 
 int main(int count, char** words) {
     const std::string mode = count > 1 ? words[1] : "";
+    const double amount = count > 2 ? std::atof(words[2]) : 0;
+    const std::string how = count > 3 ? words[3] : "";
     if (mode == "exec")
-        return execute();
-    if (mode == "many_execs")
-        return many_execs(words[0]);
+        return execute(how == "naive");
+    if (mode == "execs")
+        return many_execs(words[0], static_cast<int>(amount), how.c_str());
     if (mode == "throws")
-        return throws();
-    const std::uint64_t us = test::steps_per_us();
-    if (mode == "own_handler")
-        return own_handler(us);
+        return throws(amount, 0, how == "naive");
+    if (mode == "throws_slowly")
+        return throws(amount, 1000, how == "naive");
     if (mode == "many_threads")
-        return many_threads(us);
+        return many_threads(test::steps_per_us());
     return 2;
 }
