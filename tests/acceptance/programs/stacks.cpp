@@ -1,0 +1,328 @@
+// Stacks that are left by jumps, switched, small, deep or in disorder.
+//     stacks MODE SECONDS
+
+#include "../support/profile.hpp"
+#include "../support/program.hpp"
+#include "../support/session_figures.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <csetjmp>
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+namespace {
+
+std::uint64_t us = 0;
+std::int64_t end_ns = 0;
+
+bool is_over() {
+    return test::wall_ns() >= end_ns;
+}
+
+scopetree::options often(std::int64_t microseconds) {
+    scopetree::options chosen;
+    chosen.interval = std::chrono::microseconds(microseconds);
+    chosen.cpu_budget = 1;
+    return chosen;
+}
+
+// longjmp: over scopes, and out of a handler.
+
+jmp_buf over_scopes;
+sigjmp_buf out_of_handler;
+volatile std::sig_atomic_t jump = 0;
+
+/// g++ takes the recursion below for endless if it sees that this does not return.
+void (*volatile const leave)() = [] { std::longjmp(over_scopes, 1); };
+
+TEST_OWN_FRAME void descend(int depth) {
+    PROFILE_SCOPE("jumped over");
+    test::work(2 * us);
+    if (depth > 0)
+        descend(depth - 1);
+    else
+        leave();
+    __asm__ volatile("");
+}
+
+TEST_OWN_FRAME void lands() {
+    if (setjmp(over_scopes) == 0)
+        descend(5);
+    PROFILE_SCOPE("after the jump");
+    test::work(10 * us);
+    __asm__ volatile("");
+}
+
+void jump_out(int) {
+    if (jump != 0)
+        ::siglongjmp(out_of_handler, 1);
+}
+
+TEST_OWN_FRAME bool is_thrown_out() {
+    if (sigsetjmp(out_of_handler, 1) != 0) {
+        jump = 0;
+        return true;
+    }
+    jump = 1;
+    PROFILE_SCOPE("thrown out of");
+    test::work(300 * us);
+    jump = 0;
+    return false;
+}
+
+/// Every frame that a function of these is said to be called by did call it.
+int wrong_parents(const scopetree::session& result) {
+    int wrong = 0;
+    for (const std::string& path : test::all_paths(result)) {
+        const std::size_t landed = path.find("lands");
+        const std::size_t jumped = path.find("descend");
+        const bool is_wrong =
+            (path.find("descend > lands") != std::string::npos) ||
+            (landed != std::string::npos && jumped != std::string::npos && jumped < landed) ||
+            (path.find("is_thrown_out") != std::string::npos &&
+             path.find("lands") != std::string::npos);
+        if (is_wrong)
+            std::fprintf(stderr, "wrong: %s\n", path.c_str());
+        wrong += is_wrong ? 1 : 0;
+    }
+    return wrong;
+}
+
+int jumps() {
+    struct sigaction action = {};
+    action.sa_handler = &jump_out;
+    ::sigaction(SIGALRM, &action, nullptr);
+    test::profile profile(often(100));
+    profile.start();
+    const itimerspec rate{{0, 150'000}, {0, 150'000}};
+    sigevent event = {};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGALRM;
+    timer_t timer;
+    if (::timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+        return 1;
+    ::timer_settime(timer, 0, &rate, nullptr);
+    long landed = 0, thrown = 0;
+    while (!is_over()) {
+        {
+            PROFILE_SCOPE("around");
+            lands();
+            ++landed;
+        }
+        PROFILE_SCOPE("around the handler");
+        thrown += is_thrown_out() ? 1 : 0;
+    }
+    ::timer_delete(timer);
+    { PROFILE_SCOPE("afterwards"); }
+    const scopetree::session result = profile.stop();
+    test::print("jumps over scopes", landed);
+    test::print("jumps out of handlers", thrown);
+    test::print("calls after the jump", test::calls_of(result, "after the jump"));
+    test::print("samples", result.figures.samples);
+    test::print("dropped", result.figures.dropped);
+    test::print("wrong parents", wrong_parents(result));
+    const auto paths = test::all_paths(result);
+    test::print("afterwards below no other scope",
+                std::count_if(paths.begin(), paths.end(), [](const std::string& path) {
+                    return path.find("[afterwards]") != std::string::npos &&
+                           path.find("[around") == std::string::npos;
+                }));
+    return 0;
+}
+
+// Fibers: contexts with stacks of their own, each between pages that must not be touched.
+
+constexpr std::size_t page = 4096;
+constexpr unsigned char untouched = 0xa5;
+
+struct fiber {
+    ucontext_t context;
+    unsigned char* stack = nullptr;
+    std::size_t size = 0;
+};
+
+ucontext_t scheduler;
+fiber* running = nullptr;
+
+TEST_OWN_FRAME void switch_away() {
+    ::swapcontext(&running->context, &scheduler);
+    __asm__ volatile("");
+}
+
+TEST_OWN_FRAME void works_in_fiber() {
+    PROFILE_SCOPE("in a fiber");
+    test::work(20 * us);
+    __asm__ volatile("");
+}
+
+/// Scopes belong to the thread: whoever runs next is inside of this one, too.
+TEST_OWN_FRAME void switches_in_scope() {
+    PROFILE_SCOPE("switched away from");
+    test::work(20 * us);
+    switch_away();
+    __asm__ volatile("");
+}
+
+void fiber_body() {
+    while (!is_over()) {
+        works_in_fiber();
+        switch_away();
+    }
+}
+
+void fiber_body_in_scopes() {
+    while (!is_over())
+        switches_in_scope();
+}
+
+void make_fiber(fiber& made, std::size_t size, void (*body)()) {
+    auto* const pages = static_cast<unsigned char*>(::mmap(
+        nullptr, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    made.stack = pages + page;
+    made.size = size;
+    ::mprotect(made.stack, size, PROT_READ | PROT_WRITE);
+    std::memset(made.stack, untouched, size);
+    ::getcontext(&made.context);
+    made.context.uc_stack.ss_sp = made.stack;
+    made.context.uc_stack.ss_size = size;
+    made.context.uc_link = &scheduler;
+    ::makecontext(&made.context, body, 0);
+}
+
+std::size_t used_of(const fiber& of) {
+    const unsigned char* at = of.stack;
+    while (at < of.stack + of.size && *at == untouched)
+        ++at;
+    return static_cast<std::size_t>(of.stack + of.size - at);
+}
+
+int fibers(void (*body)()) {
+    test::profile profile(often(100));
+    profile.start();
+    std::vector<std::unique_ptr<fiber>> all;
+    for (const std::size_t size : {64 * 1024, 16 * 1024, 8 * 1024})
+        for (int i = 0; i < 8; ++i) {
+            all.push_back(std::make_unique<fiber>());
+            make_fiber(*all.back(), size, body);
+        }
+    long switches = 0;
+    while (!is_over())
+        for (const auto& each : all) {
+            running = each.get();
+            ::swapcontext(&scheduler, &each->context);
+            ++switches;
+        }
+    const scopetree::session result = profile.stop();
+    std::size_t most = 0;
+    for (const auto& each : all)
+        most = std::max(most, used_of(*each));
+    int wrong = 0, scopes_elsewhere = 0;
+    for (const std::string& path : test::all_paths(result)) {
+        const bool in_fiber = path.find("fiber_body") != std::string::npos;
+        const bool in_main = path.find("fibers") != std::string::npos;
+        wrong += in_fiber && in_main ? 1 : 0;
+        const std::size_t scope = path.find('[');
+        scopes_elsewhere += scope != std::string::npos &&
+                                    (!in_fiber || path.find('[', scope + 1) != std::string::npos)
+                                ? 1
+                                : 0;
+    }
+    test::print("switches", switches);
+    test::print("samples", result.figures.samples);
+    test::print("samples in scopes", test::sum_below(result, "works_in_fiber").samples);
+    test::print("truncated", result.figures.truncated);
+    test::print("most stack used", most);
+    test::print("wrong parents", wrong);
+    test::print("scopes of one fiber seen in another", scopes_elsewhere);
+    return 0;
+}
+
+/// The same with a stack for signal handlers, which the profiler's then uses.
+int fibers_with_signal_stack() {
+    static unsigned char for_signals[64 * 1024];
+    stack_t wanted = {};
+    wanted.ss_sp = for_signals;
+    wanted.ss_size = sizeof for_signals;
+    if (::sigaltstack(&wanted, nullptr) != 0)
+        return 1;
+    return fibers(&fiber_body);
+}
+
+// Recursion without end, and without scopes.
+
+TEST_OWN_FRAME int recurse(int depth) {
+    if (depth == 0) {
+        while (!is_over())
+            test::work(10 * us);
+        return 1;
+    }
+    return recurse(depth - 1) + 1;
+}
+
+int deep_recursion(int depth) {
+    pthread_attr_t attributes;
+    ::pthread_attr_init(&attributes);
+    ::pthread_attr_setstacksize(&attributes, std::size_t{1} << 30);
+    test::profile profile(often(1000));
+    profile.start();
+    pthread_t thread;
+    const auto body = [](void* levels) -> void* {
+        PROFILE_SCOPE("deep");
+        return recurse(static_cast<int>(reinterpret_cast<std::intptr_t>(levels))) == 0 ? levels
+                                                                                       : nullptr;
+    };
+    void* const levels = reinterpret_cast<void*>(static_cast<std::intptr_t>(depth));
+    if (::pthread_create(&thread, &attributes, body, levels) != 0)
+        return 1;
+    ::pthread_join(thread, nullptr);
+    const scopetree::session result = profile.stop();
+    const test::times deep = test::sum_below(result, "deep");
+    test::print("levels", depth);
+    test::print("samples", deep.samples);
+    test::print("truncated", result.figures.truncated);
+    test::print("nodes", result.threads.at(0).nodes.size() + result.threads.back().nodes.size());
+    test::print("ns in the handler for each sample",
+                static_cast<double>(result.figures.handler_ns) /
+                    static_cast<double>(result.figures.samples));
+    test::print("marked", [&] {
+        for (const scopetree::frame& frame : result.frames)
+            if (frame.name == "[truncated]")
+                return 1;
+        return 0;
+    }());
+    return 0;
+}
+
+} // namespace
+
+int main(int count, char** words) {
+    if (count != 3)
+        return 2;
+    const std::string mode = words[1];
+    us = test::steps_per_us();
+    end_ns = test::wall_ns() + static_cast<std::int64_t>(std::atof(words[2]) * 1e9);
+    if (mode == "jumps")
+        return jumps();
+    if (mode == "fibers")
+        return fibers(&fiber_body);
+    if (mode == "fibers_in_scopes")
+        return fibers(&fiber_body_in_scopes);
+    if (mode == "fibers_with_signal_stack")
+        return fibers_with_signal_stack();
+    if (mode == "recursion")
+        return deep_recursion(1'000'000);
+    return 2;
+}
