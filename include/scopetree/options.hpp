@@ -35,6 +35,8 @@ struct options {
     double cpu_budget = 0.05;       ///< of one core, for the timer thread; beyond it, it thins out
     std::uint32_t max_frames = 512; ///< innermost frames kept of a stack, at most 4,000
 
+    std::uint32_t slowest_requests = 10; ///< of each route, kept with a tree of their own
+
     /// Records the order in which each thread was at its places (thread_tree::timeline), 12 bytes
     /// for a change of place.
     bool timeline = false;

@@ -112,6 +112,11 @@ struct staged_track {
                       const scope_node* scope) {
         take_at_call(stack, time_ns, cpu_ns, true, false, scope);
     }
+    /// A visit while a signal is on its way.
+    void visit_pending(std::int64_t now_ns, std::int64_t cpu_ns, const scope_node* scope) {
+        if (track.is_deaf(cpu_ns))
+            track.take_without_stack(now_ns, cpu_ns, scope);
+    }
     std::string credits() const { return staged::credits(track.tree(), locations); }
     /// `mf 10, mg 5`
     std::string runs() const { return staged::runs(track, locations); }

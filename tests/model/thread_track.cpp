@@ -231,8 +231,10 @@ TEST_CASE("track: while a signal is pending nothing is credited") {
     const staged_scope s("S");
     t.track.begin(0, 0);
     CHECK(t.track.visit(1'000, 10));
-    CHECK_FALSE(t.track.visit_pending(2'000, 10, &s.node));
-    CHECK(t.track.visit_pending(3'000, 10 + deaf, &s.node)); // it has run, and did not take it
+    CHECK_FALSE(t.track.has_run(10));
+    t.visit_pending(2'000, 10, &s.node);
+    CHECK(t.track.has_run(10 + deaf)); // and did not take the signal
+    t.visit_pending(3'000, 10 + deaf, &s.node);
     CHECK(t.credits().empty());
     t.take("mf", 3'500);
     CHECK(t.credits() == "mf wall 3500 cpu 10 samples 1\n");
@@ -243,11 +245,11 @@ TEST_CASE("track: a thread that blocks the signal is credited to its scopes") {
     const staged_scope s("S"), r("R");
     t.track.begin(0, 0);
     CHECK(t.track.visit(1'000, 10));
-    t.track.visit_pending(2'000, 10 + deaf + 1, &s.node);
+    t.visit_pending(2'000, 10 + deaf + 1, &s.node);
     CHECK(t.credits() == "(no stack)[S] wall 2000 cpu 20000011 samples 0\n");
-    t.track.visit_pending(3'000, 10 + 2 * deaf, &r.node); // not deaf for long enough again
+    t.visit_pending(3'000, 10 + 2 * deaf, &r.node); // not deaf for long enough again
     CHECK(t.track.wall_ns() == 2'000);
-    t.track.visit_pending(4'000, 10 + 2 * deaf + 2, &r.node);
+    t.visit_pending(4'000, 10 + 2 * deaf + 2, &r.node);
     CHECK(t.credits() == "(no stack)[S] wall 2000 cpu 20000011 samples 0\n"
                          "(no stack)[R] wall 2000 cpu 20000001 samples 0\n");
     SECTION("the signal that comes through in the end counts from there") {

@@ -67,7 +67,7 @@ public:
             t.track.visit(now_, cpu_);
             break;
         case 2:
-            t.track.visit_pending(now_, cpu_, scope);
+            t.visit_pending(now_, cpu_, scope);
             break;
         case 3:
             t.track.take_without_stack(now_, cpu_, scope);

@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_CAPTURE_REGISTRY_HPP
 #define SCOPETREE_CAPTURE_REGISTRY_HPP
 
+#include <scopetree/capture/request_table.hpp>
 #include <scopetree/capture/thread_record.hpp>
 
 #include <atomic>
@@ -10,6 +11,7 @@
 #include <mutex>
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -76,7 +78,8 @@ public:
             return false;
         observer_ = &observer;
         decided_.store(true, std::memory_order_release);
-        ++epoch_;
+        __atomic_store_n(&epoch_, epoch_ + 1, __ATOMIC_RELEASE);
+        requests.clear();
         for (thread_record* const record : threads_)
             announce(*record);
         set_active(true);
@@ -159,6 +162,43 @@ public:
     /// Signal-safe.
     bool is_record(const void* pointer) const noexcept { return pool_.contains(pointer); }
 
+    /// Of the run that goes on, or of the last one.
+    std::uint64_t epoch() const noexcept { return __atomic_load_n(&epoch_, __ATOMIC_ACQUIRE); }
+
+    /// The requests of the process; its own functions say which need the lock.
+    request_table requests;
+
+    /// The record of the calling thread, which is attached if need be; null when it is not
+    /// profiled. `module` and `slot` as for enter().
+    thread_record* attached_record(scope_module& module, thread_scopes*& slot) noexcept {
+        thread_state& here = this_thread_state();
+        if (here.inside)
+            return nullptr;
+        const guard inside(here);
+        return scopes_of(module, slot, here) != nullptr ? here.record : nullptr;
+    }
+
+    /// From now on the calling thread, whose record it is, enters its scopes in `inside`, whatever
+    /// module they are in. Lock-free; unlink() waits for it.
+    void switch_scopes(thread_record& record, thread_scopes& inside) noexcept {
+        record.switching.store(true, std::memory_order_seq_cst);
+        set_slots(thread_pointer(), &inside);
+        record.switching.store(false, std::memory_order_release);
+    }
+
+    /// The same for a thread that left a request to another, which ended it: what it goes on to do
+    /// is no part of it. Takes the lock.
+    void evict(const thread_record& record, const request_context& from) noexcept {
+        lock locked(*this);
+        for (thread_record* const each : threads_) {
+            request_context* served = each->request.load(std::memory_order_relaxed);
+            if (each == &record && served == &from) {
+                each->request.store(nullptr, std::memory_order_relaxed);
+                set_slots(each->owner.load(std::memory_order_relaxed), &each->scopes);
+            }
+        }
+    }
+
     std::uint64_t lost_scopes() const noexcept {
         return lost_scopes_.load(std::memory_order_relaxed);
     }
@@ -211,10 +251,14 @@ public:
         lock locked(*this);
         for (scope_module** at = &modules_; *at != nullptr; at = &(*at)->next)
             if (*at == &module) {
-                *at = module.next;
+                __atomic_store_n(at, module.next, __ATOMIC_SEQ_CST);
                 __atomic_store_n(&module.active, 0, __ATOMIC_RELAXED);
-                return;
+                break;
             }
+        // A thread that was at the module when it left the list must not be any more.
+        for (const thread_record* const record : threads_)
+            while (record->switching.load(std::memory_order_seq_cst))
+                ::sched_yield();
     }
 
     // fork: the locks are held across it; the child starts with its one thread, not profiled.
@@ -283,7 +327,7 @@ private:
         if (here.record == nullptr)
             here.record = attach();
         if (here.record != nullptr)
-            slot = &here.record->scopes;
+            slot = &here.record->scopes_inside();
         return slot;
     }
 
@@ -295,7 +339,7 @@ private:
         module.tls_offset = reinterpret_cast<std::uintptr_t>(&slot) - thread_pointer();
         module.ticks = ticks;
         module.next = modules_;
-        modules_ = &module;
+        __atomic_store_n(&modules_, &module, __ATOMIC_SEQ_CST);
         __atomic_store_n(&module.active, observer_ != nullptr, __ATOMIC_RELAXED);
     }
 
@@ -351,6 +395,7 @@ private:
         record.owner.store(0, std::memory_order_relaxed);
         record.found = false;
         record.scopes.current = &record.root;
+        record.request.store(nullptr, std::memory_order_relaxed);
         record.name[0] = '\0';
         record.stack_begin.store(0, std::memory_order_relaxed);
         record.stack_end.store(0, std::memory_order_relaxed);
@@ -360,6 +405,15 @@ private:
     void announce(thread_record& record) noexcept {
         __atomic_store_n(&record.scopes.epoch, epoch_, __ATOMIC_RELAXED);
         observer_->thread_started(record);
+    }
+
+    /// What this_thread is in all modules, for the thread with that thread pointer. Atomic: a scope
+    /// may be entered there meanwhile, see evict().
+    void set_slots(std::uintptr_t thread, thread_scopes* value) noexcept {
+        for (scope_module* module = __atomic_load_n(&modules_, __ATOMIC_SEQ_CST); module != nullptr;
+             module = __atomic_load_n(&module->next, __ATOMIC_SEQ_CST))
+            __atomic_store_n(reinterpret_cast<thread_scopes**>(thread + module->tls_offset), value,
+                             __ATOMIC_RELAXED);
     }
 
     void set_active(bool active) noexcept {
@@ -374,8 +428,7 @@ private:
         thread_state& here = of.this_thread_state();
         const guard inside(here);
         lock locked(of);
-        for (scope_module* module = of.modules_; module != nullptr; module = module->next)
-            *reinterpret_cast<thread_scopes**>(thread_pointer() + module->tls_offset) = nullptr;
+        of.set_slots(thread_pointer(), nullptr);
         if (here.record != nullptr)
             of.remove(*here.record);
         here.record = nullptr;

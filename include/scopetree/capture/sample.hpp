@@ -23,12 +23,23 @@ namespace detail {
 
 using namespace scopes;
 
+struct request_context;
+
+/// Which request a thread serves, and how far it has come in it.
+struct request_place {
+    request_context* context = nullptr; ///< null: none, and the rest means nothing
+    std::uint32_t generation = 0;       ///< tells it from others in the same context
+    const scope_node* scope = nullptr;  ///< in the context's own tree
+    const void* pc = nullptr;           ///< in the function that said which request it is
+};
+
 /// A snapshot as the handler takes it. In a ring the program counters follow it.
 struct sample {
-    std::int64_t time_ns = 0;    ///< monotonic, when the handler began
-    std::int64_t cpu_ns = -1;    ///< the thread's CPU clock when the handler ended, or -1
-    std::int64_t handler_ns = 0; ///< what the handler took
-    const scope_node* scope = nullptr;
+    std::int64_t time_ns = 0;          ///< monotonic, when the handler began
+    std::int64_t cpu_ns = -1;          ///< the thread's CPU clock when the handler ended, or -1
+    std::int64_t handler_ns = 0;       ///< what the handler took
+    const scope_node* scope = nullptr; ///< outside of the request, if there is one
+    request_place request;
     const std::uintptr_t* pcs = nullptr; ///< innermost first; the first is the interrupted one
     std::uint32_t count = 0;
     stack_extent extent = stack_extent::complete;

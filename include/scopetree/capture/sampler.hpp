@@ -80,6 +80,7 @@ public:
         ::pthread_join(thread_, nullptr);
         refresh_modules();
         const registry::lock locked(registry_);
+        collect_requests();
         for (thread_record* const record : registry_.threads())
             close(*record);
         store_.limit_timelines(registry_.threads());
@@ -90,6 +91,7 @@ public:
     template <class Use>
     void with_lock(Use&& use) {
         const registry::lock locked(registry_);
+        collect_requests();
         for (thread_record* const record : registry_.threads())
             drain(*record);
         store_.limit_timelines(registry_.threads());
@@ -205,6 +207,8 @@ private:
             if (plan_.is_due(i, record.waiting))
                 visit(record, thinned);
         }
+        if (figures_.ticks % ticks_to_collect == 0)
+            collect_requests();
         store_.limit_timelines(registry_.threads());
     }
 
@@ -219,20 +223,29 @@ private:
             return;
         }
         const std::int64_t now = monotonic_ns();
-        const scope_node* const scope = __atomic_load_n(&record.scopes.current, __ATOMIC_RELAXED);
+        const sample where = place_of(record);
         if (record.pending.load(std::memory_order_acquire)) {
+            const bool ran = account->track.has_run(cpu);
+            if (account->track.is_deaf(cpu))
+                take_without_stack(*account, where, cpu);
             // The kernel drops a signal that meets one of the program's own on its way.
-            if (account->track.visit_pending(now, cpu, scope) && is_handler_ours())
+            if (ran && is_handler_ours())
                 send_signal(record);
             return;
         }
+        const scope_node* const scope = store_.requests.scope_of(where.scope, where.request);
+        if (where.request.context != account->served ||
+            where.request.generation != account->served_generation)
+            account->track.unsettle();
         const auto still_waits = [&] {
             return scope == account->track.last_scope() &&
                    blocked_stack_pointer(record.tid) ==
                        record.last_stack_pointer.load(std::memory_order_relaxed);
         };
-        if (!account->track.visit(now, cpu, still_waits))
+        if (!account->track.visit(now, cpu, still_waits)) {
+            store_.requests.pass_on(account->request_leaves, account->track);
             return;
+        }
         // The clock of a thread that is on a processor advances between any two looks.
         if (read_clock(record.cpu_clock) != cpu)
             account->track.set_on_cpu(scope);
@@ -243,10 +256,46 @@ private:
             registry_.remove(record);
         } else if (error != 0) {
             ++figures_.refused_signals;
-            account->track.take_without_stack(now, cpu, scope);
+            take_without_stack(*account, where, cpu);
         } else {
             ++figures_.signals;
         }
+    }
+
+    /// What can be told of a thread from outside.
+    static sample place_of(const thread_record& record) noexcept {
+        sample where;
+        where.time_ns = monotonic_ns();
+        where.extent = stack_extent::none;
+        where.scope = __atomic_load_n(&record.scopes.current, __ATOMIC_RELAXED);
+        where.request = record.place();
+        return where;
+    }
+
+    /// The request may be about to end; it is handed over only after it has been credited.
+    template <class Account>
+    void take_without_stack(Account& account, sample where, std::int64_t cpu_ns) noexcept {
+        request_reference request;
+        if (where.request.context != nullptr)
+            request = {&where.request.context->request(), where.request.generation};
+        const bool held = request_table::hold(request);
+        if (held)
+            request.context->sampled.store(true, std::memory_order_relaxed);
+        else
+            where.request = {};
+        store_.take_without_stack(account, where, cpu_ns);
+        if (held)
+            registry_.requests.release(*request.context, registry_.epoch());
+    }
+
+    /// Requests that have ended are taken first: all their samples lie in the rings by then.
+    void collect_requests() noexcept {
+        request_context* const ended = registry_.requests.take_ended();
+        if (ended == nullptr)
+            return;
+        for (thread_record* const record : registry_.threads())
+            drain(*record);
+        store_.requests.collect(registry_.requests, ended);
     }
 
     void drain(thread_record& record, bool thinned = false) noexcept {
@@ -257,7 +306,7 @@ private:
             figures_.truncated += taken.extent == stack_extent::truncated ? 1 : 0;
             figures_.unwinding += taken.extent == stack_extent::unwinding ? 1 : 0;
             if (account != nullptr)
-                account->track.take(taken, store_.locations, thinned);
+                store_.take(*account, taken, thinned);
         });
         record.waiting = account != nullptr && account->track.is_waiting();
         figures_.dropped += record.ring.take_dropped();
@@ -312,6 +361,9 @@ private:
         measured_at_ = now;
         ticks_since_measure_ = 0;
     }
+
+    /// How often requests that have ended are looked for; they lie still until then.
+    static constexpr std::uint64_t ticks_to_collect = 8;
 
     registry& registry_;
     options options_;

@@ -22,6 +22,7 @@ struct scope_record {
     std::uint32_t line;
     bool timed;
     bool whole_function;
+    bool request; ///< stands for the requests of a route; no site
     std::uint64_t hash;
     scope_record* next; ///< in its bucket
 };
@@ -53,13 +54,8 @@ public:
         auto* const record = memory_.make<scope_record>();
         if (record == nullptr)
             return nullptr;
-        *record = {copy(site.name),
-                   copy(site.function),
-                   copy(site.file),
-                   site.line,
-                   site.timed != 0,
-                   site.whole_function != 0,
-                   hash,
+        *record = {copy(site.name), copy(site.function),      copy(site.file), site.line,
+                   site.timed != 0, site.whole_function != 0, false,           hash,
                    bucket};
         bucket = record;
         return record;

@@ -49,6 +49,9 @@ void take_sample(thread_record& record, const interrupted& from) noexcept {
     if (pcs == nullptr)
         return;
     taken.scope = __atomic_load_n(&record.scopes.current, __ATOMIC_RELAXED);
+    taken.request = record.place();
+    if (taken.request.context != nullptr) // the thread holds the request while it serves it
+        taken.request.context->request().sampled.store(true, std::memory_order_relaxed);
     pcs[0] = from.pc;
     capture_result captured{1, stack_extent::none};
     if (Capture::needs_stack_bounds || handler.unwinder.separate)

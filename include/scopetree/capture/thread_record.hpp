@@ -3,6 +3,7 @@
 #define SCOPETREE_CAPTURE_THREAD_RECORD_HPP
 
 #include <scopetree/capture/clock.hpp>
+#include <scopetree/capture/request_context.hpp>
 #include <scopetree/capture/sample.hpp>
 #include <scopetree/capture/scope_table.hpp>
 
@@ -43,6 +44,10 @@ struct thread_record {
     std::atomic<std::uintptr_t> stack_begin{0}; ///< of the stack's mapping; 0: not known
     std::atomic<std::uintptr_t> stack_end{0};
     std::atomic<std::uintptr_t> last_stack_pointer{0};
+    std::atomic<request_context*> request{nullptr}; ///< that the thread serves now
+    std::atomic<const void*> request_pc{nullptr};   ///< in the function that said so
+
+    std::atomic<bool> switching{false}; ///< the thread is at this_thread of all modules
 
     // Guarded by the registry's lock. What every tick reads lies together.
     void* track = nullptr; ///< the running profiler's own
@@ -52,6 +57,24 @@ struct thread_record {
     clockid_t cpu_clock = 0;
     thread_record* next = nullptr; ///< in the pool
     char name[64] = {};            ///< given by PROFILE_THREAD
+
+    /// Which request of this run the thread serves now. Signal-safe on that thread; another sees
+    /// some recent moment.
+    request_place place() const noexcept {
+        request_context* const part = request.load(std::memory_order_relaxed);
+        if (part == nullptr || part->request().epoch.load(std::memory_order_relaxed) !=
+                                   __atomic_load_n(&scopes.epoch, __ATOMIC_RELAXED))
+            return {};
+        return {part, part->request().generation(),
+                __atomic_load_n(&part->scopes.current, __ATOMIC_RELAXED),
+                request_pc.load(std::memory_order_relaxed)};
+    }
+
+    /// What the thread's scopes are entered in now.
+    thread_scopes& scopes_inside() noexcept {
+        request_context* const served = request.load(std::memory_order_relaxed);
+        return served != nullptr ? served->scopes : scopes;
+    }
 };
 
 /// Hands out records and tells whether a pointer is one. Not thread-safe but for `contains`.

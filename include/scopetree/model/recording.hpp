@@ -4,6 +4,7 @@
 #define SCOPETREE_MODEL_RECORDING_HPP
 
 #include <scopetree/capture/sample.hpp>
+#include <scopetree/model/service_profile.hpp>
 #include <scopetree/model/session.hpp>
 
 #include <cstdint>
@@ -38,6 +39,7 @@ struct raw_scope {
         0; ///< a return address in the function that holds the macro (physical or inlined)
     std::uint32_t module = no_index; ///< of `pc`
     bool whole_function = false; ///< PROFILE_FUNCTION: `name` is `function`, to be made readable
+    bool request = false; ///< `name` is that of a route; `pc` of where the thread began to serve it
     scope_figures figures;
 };
 
@@ -75,6 +77,14 @@ struct recording {
     std::vector<module_info> modules;
     std::vector<raw_location> locations;
     std::vector<raw_thread> threads;
+};
+
+/// The requests of a run. `trees` has a thread for each of `routes`, then one for each of
+/// `requests`, with what samples were credited with; below its root are only scopes of requests.
+struct raw_requests {
+    recording trees;
+    std::vector<route_figures> routes;
+    std::vector<request_figures> requests;
 };
 
 } // namespace SCOPETREE_ABI

@@ -61,7 +61,7 @@ public:
     const mapped_vector<count>& counts() const noexcept { return counts_; }
     const mapped_vector<scope_timing>& timings() const noexcept { return timings_; }
 
-private:
+    /// Adds to a node; `timing` may be null.
     void add(const scope_node* node, std::uint64_t calls, const scope_timing* timing) {
         const auto key = reinterpret_cast<std::uintptr_t>(node);
         std::uint32_t at = index_.find(key, 0);
@@ -80,6 +80,7 @@ private:
         add(timings_[counts_[at].timing], *timing);
     }
 
+private:
     static void add(scope_timing& to, const scope_timing& from) noexcept {
         to.total += __atomic_load_n(&from.total, __ATOMIC_RELAXED);
         to.min = std::min(to.min, __atomic_load_n(&from.min, __ATOMIC_RELAXED));

@@ -44,6 +44,7 @@ public:
     /// doubt.
     template <class Asked = unknown>
     bool visit(std::int64_t now_ns, std::int64_t cpu_ns, Asked still_waits = {}) {
+        credited_count_ = 0;
         const std::int64_t since = cpu_ns - settled_cpu_;
         const bool settled =
             settling_ && (since <= settle_ns || (since <= disturbed_ns && still_waits()));
@@ -56,24 +57,25 @@ public:
         return !same;
     }
 
+    /// What the thread was last seen waiting for is over, whatever the clock says.
+    void unsettle() noexcept { settling_ = false; }
+
     /// The thread was on a processor, in this scope, just before the signal was sent.
     void set_on_cpu(const scope_node* scope) noexcept {
         on_cpu_ = true;
         scope_on_cpu_ = scope;
     }
 
-    /// A visit of the timer while a signal is still on its way. False: the thread has not run
-    /// since, and will be sampled where it stopped. True: it has run and did not take the signal,
-    /// which it has blocked, or which was lost.
-    bool visit_pending(std::int64_t now_ns, std::int64_t cpu_ns, const scope_node* scope) {
-        const bool ran = cpu_ns - cpu_seen_ > settle_ns;
-        if (cpu_ns - cpu_seen_ > deaf_ns)
-            take_without_stack(now_ns, cpu_ns, scope);
-        return ran;
-    }
+    /// Whether a thread with a signal on its way has run since the visit that sent it: it has blocked
+    /// the signal, or that was lost. Otherwise it will be sampled where it stopped.
+    bool has_run(std::int64_t cpu_ns) const noexcept { return cpu_ns - cpu_seen_ > settle_ns; }
+
+    /// Whether it has run for so long that there will be no sample.
+    bool is_deaf(std::int64_t cpu_ns) const noexcept { return cpu_ns - cpu_seen_ > deaf_ns; }
 
     /// A sample that the thread's handler took. `thinned`: threads that wait are left out of ticks.
     void take(const sample& taken, location_table& locations, bool thinned) {
+        credited_count_ = 0;
         const std::uint32_t found = tree_.leaf_of(taken, locations);
         // A signal takes some ten microseconds to reach another processor. A thread that ran when
         // it was sent and is found waiting has only just begun to: it counts as where it ran, or
@@ -95,7 +97,7 @@ public:
                 credit_wall(last_, credited_ + wall - ran);
         }
         credit_wall(leaf, taken.time_ns);
-        tree_.credit(leaf, 0, 0, 1);
+        credit(leaf, 0, 0, 1);
         if (!waiting)
             credit_cpu(leaf, cpu_seen_);
         else if (last_ != none && !waiting_) // it ran on where it was last seen, then waited
@@ -108,6 +110,7 @@ public:
 
     /// No signal can be sent or taken: the scopes alone say where the thread is.
     void take_without_stack(std::int64_t now_ns, std::int64_t cpu_ns, const scope_node* scope) {
+        credited_count_ = 0;
         last_ = tree_.leaf_of(scope);
         waiting_ = false;
         settling_ = false;
@@ -123,6 +126,16 @@ public:
         credit_wall(last_, now_ns);
         credit_cpu(last_running_ != none ? last_running_ : last_, std::max(cpu_ns, cpu_seen_));
     }
+
+    /// The leaves that the last call but `finish` credited, `count` of them; each may come twice.
+    struct credited_leaves {
+        const std::uint32_t* leaves;
+        std::uint32_t count;
+    };
+    credited_leaves credited() const noexcept { return {credited_leaves_, credited_count_}; }
+
+    /// The leaf where the thread was last seen; -1 before that.
+    std::uint32_t last_leaf() const noexcept { return last_; }
 
     const call_tree& tree() const noexcept { return tree_; }
     call_tree& tree() noexcept { return tree_; }
@@ -152,17 +165,24 @@ private:
         return tree_.busiest_leaf_of(scope_on_cpu_);
     }
 
+    void credit(std::uint32_t leaf, std::int64_t wall_ns, std::int64_t cpu_ns,
+                std::uint64_t samples) noexcept {
+        tree_.credit(leaf, wall_ns, cpu_ns, samples);
+        if (credited_count_ < max_credited)
+            credited_leaves_[credited_count_++] = leaf;
+    }
+
     void credit_wall(std::uint32_t leaf, std::int64_t until_ns) {
         if (until_ns <= credited_)
             return;
-        tree_.credit(leaf, until_ns - credited_, 0, 0);
+        credit(leaf, until_ns - credited_, 0, 0);
         timeline_.add(leaf, until_ns - credited_);
         credited_ = until_ns;
     }
 
     void credit_cpu(std::uint32_t leaf, std::int64_t until_ns) noexcept {
         last_running_ = leaf;
-        tree_.credit(leaf, 0, until_ns - cpu_credited_, 0);
+        credit(leaf, 0, until_ns - cpu_credited_, 0);
         cpu_credited_ = until_ns;
     }
 
@@ -181,6 +201,10 @@ private:
     bool settling_ = false;
     bool on_cpu_ = false;
     const scope_node* scope_on_cpu_ = nullptr;
+
+    static constexpr std::uint32_t max_credited = 6; ///< more than any call credits
+    std::uint32_t credited_leaves_[max_credited] = {};
+    std::uint32_t credited_count_ = 0;
 };
 
 } // namespace detail

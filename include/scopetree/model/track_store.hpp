@@ -4,6 +4,7 @@
 
 #include <scopetree/capture/proc.hpp>
 #include <scopetree/capture/thread_record.hpp>
+#include <scopetree/model/request_store.hpp>
 #include <scopetree/model/scope_usage.hpp>
 #include <scopetree/model/session.hpp>
 #include <scopetree/model/thread_track.hpp>
@@ -28,6 +29,9 @@ struct thread_account {
     std::int64_t cpu_ns = 0;
     char name[64] = {};
     bool named = false; ///< by PROFILE_THREAD; otherwise `name` is what the kernel has
+    const request_context* served = nullptr; ///< when last sampled
+    std::uint32_t served_generation = 0;
+    mapped_vector<request_leaf> request_leaves; ///< by leaf of the track
 };
 
 /// Guarded by the registry's lock. Never calls malloc: threads begin and end on the program's own
@@ -38,7 +42,7 @@ public:
     static constexpr std::size_t max_ended = 64;
 
     track_store() = default;
-    explicit track_store(const options& chosen) noexcept {
+    explicit track_store(const options& chosen) noexcept : requests(chosen.slowest_requests) {
         timelines_.limit = chosen.timeline ? chosen.timeline_limit : 0;
         timelines_.interval_ns = chosen.interval.count();
     }
@@ -74,6 +78,26 @@ public:
 
     static thread_account* account_of(const thread_record& record) noexcept {
         return static_cast<thread_account*>(record.track);
+    }
+
+    /// A sample that the thread's handler took; `thinned` as for thread_track::take.
+    void take(thread_account& account, const sample& taken, bool thinned) {
+        sample filed = taken;
+        filed.scope = requests.scope_of(taken.scope, taken.request);
+        account.track.take(filed, locations, thinned);
+        requests.see(account.request_leaves, account.track.last_leaf(), taken, locations);
+        requests.pass_on(account.request_leaves, account.track);
+        account.served = taken.request.context;
+        account.served_generation = taken.request.generation;
+    }
+
+    /// The same where no stack could be taken; `where` has the time and the place, in a request
+    /// that is held.
+    void take_without_stack(thread_account& account, const sample& where, std::int64_t cpu_ns) {
+        account.track.take_without_stack(where.time_ns, cpu_ns,
+                                         requests.scope_of(where.scope, where.request));
+        requests.see(account.request_leaves, account.track.last_leaf(), where, locations);
+        requests.pass_on(account.request_leaves, account.track);
     }
 
     /// Closes the thread's account.
@@ -143,6 +167,7 @@ public:
     }
 
     location_table locations;
+    request_store requests;
 
 private:
     void close(thread_account& account, thread_record& record, std::int64_t now_ns,

@@ -207,6 +207,7 @@ inline open_scope frame_table::describe(const raw_scope& scope) {
     site += std::to_string(scope.line);
     result.site =
         sites_.emplace(std::move(site), static_cast<std::uint32_t>(sites_.size())).first->second;
+    result.request = scope.request;
     if (scope.pc == 0)
         return result;
     const native_location& found = code_of(scope);

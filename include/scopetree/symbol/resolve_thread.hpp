@@ -224,6 +224,8 @@ inline std::uint32_t thread_resolver::add_stack(std::uint32_t node, std::size_t 
                                                 std::size_t first_scope) {
     std::size_t scope = first_scope;
     nodes_.clear();
+    for (; scope < scopes_.size() && under_[scope] == scope_placement::above; ++scope)
+        node = scope_child(node, scopes_[scope]);
     for (std::size_t i = first_frame; i < stack_.size(); ++i) {
         node = tree_.child(node, stack_[i]->frame);
         for (; scope < scopes_.size() && under_[scope] == i; ++scope)

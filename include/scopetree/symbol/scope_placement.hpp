@@ -16,6 +16,7 @@ namespace detail {
 struct open_scope {
     function_keys function; ///< as function_identity::of_scope gives them
     std::uint32_t site = 0; ///< the same number for all passes through one macro
+    bool request = false;   ///< a request that a thread serves
 };
 
 /// Puts scopes under frames. Both come outermost first.
@@ -29,16 +30,21 @@ struct open_scope {
 /// next scope that does find its frame, or under the innermost frame. So no frame gets a caller
 /// that it did not have, and all that is shown under a scope did run while it was open.
 ///
+/// A request whose function is not on the stack holds all that its thread does: hooks of a server
+/// begin and end it. It goes as far outwards as the order allows.
+///
 /// Linear in the number of frames and scopes. One object serves many samples; not thread-safe.
 class scope_placement {
 public:
     static constexpr std::size_t outside = static_cast<std::size_t>(-1);
+    static constexpr std::size_t above = static_cast<std::size_t>(-2); ///< around all frames
 
     /// `key_count`: function_identity::size(). `site_count`: one more than the greatest site.
     scope_placement(std::size_t key_count, std::size_t site_count)
         : seen_(key_count), site_frames_(site_count) {}
 
-    /// For every scope the index of the frame it goes under. Result valid until the next call.
+    /// For every scope the index of the frame it goes under, or `above`. Result valid until the
+    /// next call.
     const std::vector<std::size_t>& place(const std::vector<const function_keys*>& frames,
                                           const std::vector<const open_scope*>& scopes);
 
@@ -123,6 +129,9 @@ scope_placement::place(const std::vector<const function_keys*>& frames,
     walk(
         frames.size(), [&](std::size_t i) -> const function_keys& { return *frames[i]; }, scopes,
         false);
+    for (std::size_t k = 0; k < scopes.size(); ++k)
+        if (places_[k] == outside && scopes[k]->request)
+            places_[k] = k > 0 && places_[k - 1] != outside ? places_[k - 1] : above;
     std::size_t inner = frames.empty() ? outside : frames.size() - 1;
     for (std::size_t k = scopes.size(); k-- > 0;) {
         if (places_[k] == outside)

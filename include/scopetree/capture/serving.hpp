@@ -1,0 +1,180 @@
+/// A thread serves a request: from here on its scopes and samples are the request's.
+#ifndef SCOPETREE_CAPTURE_SERVING_HPP
+#define SCOPETREE_CAPTURE_SERVING_HPP
+
+#include <scopetree/capture/runtime.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+namespace scopetree {
+inline namespace SCOPETREE_ABI {
+namespace detail {
+
+/// How a thread joins a request that another thread still serves.
+enum class serving_mode : std::uint8_t {
+    beside, ///< both serve it, each with scopes of its own
+    instead ///< the other one is done, and will say so: the scopes that are open move along
+};
+
+/// What a thread did before it served a request, and goes back to.
+struct serving {
+    thread_record* record = nullptr;        ///< null: it does not serve
+    request_context* part = nullptr;        ///< of the request, that it is in
+    request_context* part_before = nullptr; ///< null: it served none before
+    request_reference before;
+    const void* pc_before = nullptr;
+};
+
+/// The request of a context that somebody holds.
+inline request_reference reference_to(request_context& context) noexcept {
+    return {&context.request(), context.request().generation()};
+}
+
+/// Begins a request, which the caller then holds; none when this process is not being profiled, or
+/// when there is no memory. Lock-free when there were as many requests of that route at once.
+inline request_reference begin_request(registry& threads, std::string_view method,
+                                       std::string_view path) noexcept {
+    if (__atomic_load_n(&this_module.active, __ATOMIC_RELAXED) == 0 ||
+        threads.attached_record(this_module, this_thread) == nullptr)
+        return {};
+    request_table& requests = threads.requests;
+    request_route* route = requests.find(method, path);
+    if (route == nullptr) {
+        const registry::lock locked(threads);
+        route = requests.add(method, path);
+    }
+    if (route == nullptr)
+        return {};
+    request_context* context = requests.take_context(*route);
+    if (context == nullptr) {
+        const registry::lock locked(threads);
+        context = requests.add_context(*route);
+    }
+    if (context == nullptr)
+        return {};
+    requests.begin(*context, threads.epoch(), monotonic_ns());
+    return reference_to(*context);
+}
+
+/// The latency of a request that the caller holds ends now.
+inline void end_request(registry& threads, request_context& request, std::int64_t now_ns) noexcept {
+    request.latency_ns = now_ns - request.begun_ns;
+    const bool served_now = request.active.load(std::memory_order_relaxed) != 0;
+    request.served_ns = std::clamp<std::int64_t>(request.active_ns.load(std::memory_order_relaxed) +
+                                                     (served_now ? now_ns : 0),
+                                                 0, request.latency_ns);
+    if (request.epoch.load(std::memory_order_relaxed) == threads.epoch())
+        request.route->add(request.latency_ns, request.served_ns,
+                           request.status.load(std::memory_order_relaxed) >= 500);
+    threads.requests.release(request, threads.epoch());
+}
+
+/// Time counts once, however many threads serve the request. Where one leaves and another comes at
+/// the same moment, they may see that in another order than their clocks, by what lies between.
+inline void begin_serving(request_context& request, std::int64_t now_ns) noexcept {
+    if (request.active.fetch_add(1, std::memory_order_acq_rel) == 0)
+        request.active_ns.fetch_sub(now_ns, std::memory_order_relaxed);
+}
+inline void end_serving(request_context& request, std::int64_t now_ns) noexcept {
+    if (request.active.fetch_sub(1, std::memory_order_acq_rel) == 1)
+        request.active_ns.fetch_add(now_ns, std::memory_order_relaxed);
+}
+
+/// The part of the request that the thread is to be in; null without memory.
+inline request_context* part_for(registry& threads, request_context& request,
+                                 const thread_record& record, serving_mode mode) noexcept {
+    const void* nobody = nullptr;
+    if (mode == serving_mode::instead) {
+        request.inside.store(&record, std::memory_order_relaxed);
+        return &request;
+    }
+    request_context* part = &request;
+    for (; part != nullptr; part = part->next_part.load(std::memory_order_acquire)) {
+        nobody = nullptr;
+        if (part->inside.compare_exchange_strong(nobody, &record, std::memory_order_acq_rel))
+            return part;
+    }
+    part = threads.requests.take_context(*request.route);
+    if (part == nullptr) {
+        const registry::lock locked(threads);
+        part = threads.requests.add_context(*request.route);
+    }
+    if (part == nullptr)
+        return nullptr;
+    part->first_part.store(&request, std::memory_order_relaxed);
+    part->inside.store(&record, std::memory_order_relaxed);
+    request_context* next = request.next_part.load(std::memory_order_relaxed);
+    do
+        part->next_part.store(next, std::memory_order_relaxed);
+    while (!request.next_part.compare_exchange_weak(next, part, std::memory_order_acq_rel));
+    return part;
+}
+
+/// The calling thread serves a request that it holds, until stop_serving. `pc`: in the function
+/// that says so, which shows as the request's outermost one. Does nothing where the thread serves
+/// it already.
+inline serving start_serving(registry& threads, request_context& request, const void* pc,
+                             serving_mode mode, std::int64_t time) noexcept {
+    serving now;
+    thread_record* const record = __atomic_load_n(&this_module.active, __ATOMIC_RELAXED) == 0
+                                      ? nullptr
+                                      : threads.attached_record(this_module, this_thread);
+    if (record == nullptr)
+        return now;
+    request_context* const before = record->request.load(std::memory_order_relaxed);
+    if (before != nullptr && &before->request() == &request)
+        return now;
+    now.part = part_for(threads, request, *record, mode);
+    if (now.part == nullptr)
+        return now;
+    now.record = record;
+    if (before != nullptr) {
+        now.part_before = before;
+        now.before = reference_to(*before);
+        now.pc_before = record->request_pc.load(std::memory_order_relaxed);
+        end_serving(before->request(), time);
+    }
+    begin_serving(request, time);
+    now.part->scopes.epoch = record->scopes.epoch;
+    record->request_pc.store(pc, std::memory_order_relaxed);
+    record->request.store(now.part, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    threads.switch_scopes(*record, now.part->scopes);
+    return now;
+}
+
+/// The same thread goes back to what it did before, or another one takes the request from it.
+/// Returns the time.
+inline std::int64_t stop_serving(registry& threads, const serving& now) noexcept {
+    const std::int64_t time = monotonic_ns();
+    if (now.record == nullptr)
+        return time;
+    request_context& part = *now.part;
+    end_serving(part.request(), time);
+    if (now.record->owner.load(std::memory_order_relaxed) == thread_pointer()) {
+        // What it did before may have been ended by another thread, and be something else by now.
+        request_context* before = now.part_before;
+        if (before != nullptr && !request_table::is_held(now.before))
+            before = nullptr;
+        if (before != nullptr)
+            begin_serving(before->request(), time);
+        threads.switch_scopes(*now.record, before != nullptr ? before->scopes : now.record->scopes);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        now.record->request.store(before, std::memory_order_relaxed);
+        now.record->request_pc.store(now.pc_before, std::memory_order_relaxed);
+    } else {
+        threads.evict(*now.record, part);
+    }
+    const void* inside = now.record;
+    part.inside.compare_exchange_strong(inside, nullptr, std::memory_order_acq_rel);
+    return time;
+}
+
+} // namespace detail
+} // namespace SCOPETREE_ABI
+} // namespace scopetree
+
+#endif
