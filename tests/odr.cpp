@@ -3,14 +3,19 @@
 // The structure test `odr` names what is missing here.
 
 #include <scopetree/capture/clock.hpp>
+#include <scopetree/capture/latency_histogram.hpp>
 #include <scopetree/capture/mapped_memory.hpp>
 #include <scopetree/capture/module_map.hpp>
 #include <scopetree/capture/proc.hpp>
 #include <scopetree/capture/registry.hpp>
+#include <scopetree/capture/request_context.hpp>
+#include <scopetree/capture/request_table.hpp>
 #include <scopetree/capture/runtime.hpp>
 #include <scopetree/capture/sample.hpp>
 #include <scopetree/capture/sampler.hpp>
+#include <scopetree/capture/scope_modules.hpp>
 #include <scopetree/capture/scope_table.hpp>
+#include <scopetree/capture/serving.hpp>
 #include <scopetree/capture/signal_handler.hpp>
 #include <scopetree/capture/thread_record.hpp>
 #include <scopetree/capture/ticks.hpp>
@@ -33,6 +38,9 @@
 #include <scopetree/model/location_table.hpp>
 #include <scopetree/model/recorder.hpp>
 #include <scopetree/model/recording.hpp>
+#include <scopetree/model/request_recorder.hpp>
+#include <scopetree/model/request_store.hpp>
+#include <scopetree/model/scope_paths.hpp>
 #include <scopetree/model/scope_usage.hpp>
 #include <scopetree/model/service_profile.hpp>
 #include <scopetree/model/session.hpp>
@@ -106,6 +114,7 @@
 #include <scopetree/render/trace_events.hpp>
 
 #include <scopetree/service/live.hpp>
+#include <scopetree/service/request.hpp>
 
 #include <scopetree/symbol/demangle.hpp>
 #include <scopetree/symbol/elf_symbols.hpp>
@@ -119,6 +128,7 @@
 #include <scopetree/symbol/resolve.hpp>
 #include <scopetree/symbol/resolve_frame_pool.hpp>
 #include <scopetree/symbol/resolve_frames.hpp>
+#include <scopetree/symbol/resolve_requests.hpp>
 #include <scopetree/symbol/resolve_thread.hpp>
 #include <scopetree/symbol/scope_placement.hpp>
 #include <scopetree/symbol/symbolizer.hpp>

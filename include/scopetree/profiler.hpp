@@ -6,9 +6,11 @@
 #include <scopetree/capture/sampler.hpp>
 #include <scopetree/fwd.hpp>
 #include <scopetree/model/recorder.hpp>
+#include <scopetree/model/request_recorder.hpp>
 #include <scopetree/options.hpp>
 #include <scopetree/render/text_numbers.hpp>
 #include <scopetree/symbol/resolve.hpp>
+#include <scopetree/symbol/resolve_requests.hpp>
 
 #include <cstring>
 #include <fstream>
@@ -33,6 +35,11 @@ namespace detail {
 
 struct starts_by_itself {};
 
+enum class request_selection : std::uint8_t {
+    slowest, ///< of each route
+    wanted   ///< what request_span::keep() asked for since the last time
+};
+
 /// The profiler that runs, as those see it who did not start it: the registry knows it from the end
 /// of its start() to the beginning of its stop().
 class live_profiler {
@@ -41,6 +48,9 @@ public:
     virtual recording record() = 0;
     /// What resolves this run's recordings, even when the run has ended.
     virtual std::shared_ptr<repeated_resolver> resolver() const = 0;
+
+    /// The same of its requests.
+    virtual raw_requests record_requests(request_selection which) = 0;
 
 protected:
     ~live_profiler() = default;
@@ -76,6 +86,11 @@ inline void pin_module_of(const void* code) noexcept {
     Dl_info info;
     if (::dladdr(code, &info) != 0 && info.dli_fname != nullptr)
         ::dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+inline service_profile resolve_run(const raw_requests& source, const resolve_options& chosen,
+                                   repeated_resolver& resolver) {
+    return finish_requests(source, resolver.resolve(source.trees, chosen));
 }
 
 inline session resolve_run(const recording& source, const resolve_options& chosen,
@@ -189,6 +204,14 @@ public:
         return detail::resolve_run(record(), chosen, *resolver_);
     }
 
+    /// What the requests (service/request.hpp) of this run took so far, by route, and the slowest
+    /// of each. The run goes on. Throws profiler_error when it is not running.
+    service_profile requests(const resolve_options& chosen = {}) {
+        expect_running();
+        return detail::resolve_run(record_requests(detail::request_selection::slowest), chosen,
+                                   *resolver_);
+    }
+
     /// False in a forked child, which is not profiled until it starts again.
     bool is_running() const noexcept { return sampler_ != nullptr && pid_ == ::getpid(); }
 
@@ -228,6 +251,24 @@ private:
     }
 
     std::shared_ptr<repeated_resolver> resolver() const override { return resolver_; }
+
+    raw_requests record_requests(detail::request_selection which) override {
+        detail::request_accounts accounts;
+        detail::location_table locations;
+        detail::sampler_figures figures;
+        sampler_->with_lock([&](store& threads, const detail::sampler_figures& so_far) {
+            figures = so_far;
+            locations = threads.locations;
+            accounts = which == detail::request_selection::slowest
+                           ? threads.requests.copy_slowest(registry_->requests, registry_->epoch())
+                           : threads.requests.take_wanted(registry_->requests, registry_->epoch());
+        });
+        raw_requests result = detail::request_recorder(accounts, locations, ns_per_tick(),
+                                                       started_.ns, started_unix_ns_)
+                                  .record();
+        result.trees.about = about(figures, {}, detail::monotonic_ns());
+        return result;
+    }
 
     void expect_running() const {
         if (!is_running())

@@ -53,20 +53,23 @@ public:
         return at;
     }
 
-    /// `name@code`: entered in the innermost function of `code`.
+    /// `name@code`: entered in the innermost function of `code`; `!name@code` is a request.
     std::uint32_t scope(const std::vector<std::string>& names, std::uint64_t calls = 1) {
         std::uint32_t at = 0;
         for (const std::string& text : names) {
             const std::size_t split = text.find('@');
-            const std::string name = text.substr(0, split);
+            const bool request = text.front() == '!';
+            const std::string name = text.substr(request ? 1 : 0, split - (request ? 1 : 0));
             const std::uintptr_t pc = pc_of(text.substr(split + 1));
             std::uint32_t next = 0;
             for (std::uint32_t i = 1; i < thread().scopes.size(); ++i)
-                if (thread().scopes[i].parent == at && thread().scopes[i].name == name)
+                if (thread().scopes[i].parent == at && thread().scopes[i].name == name &&
+                    thread().scopes[i].pc == pc)
                     next = i;
             if (next == 0) {
                 next = static_cast<std::uint32_t>(thread().scopes.size());
                 scopetree::raw_scope added;
+                added.request = request;
                 added.parent = at;
                 added.name = name;
                 added.file = "/app/main.cpp";

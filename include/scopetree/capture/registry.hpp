@@ -3,6 +3,7 @@
 #define SCOPETREE_CAPTURE_REGISTRY_HPP
 
 #include <scopetree/capture/request_table.hpp>
+#include <scopetree/capture/scope_modules.hpp>
 #include <scopetree/capture/thread_record.hpp>
 
 #include <atomic>
@@ -82,13 +83,13 @@ public:
         requests.clear();
         for (thread_record* const record : threads_)
             announce(*record);
-        set_active(true);
+        modules_.set_active(true);
         return true;
     }
 
     /// Turns scopes off everywhere. Lock held: what the observer still has to do belongs to it.
     void stop_locked() noexcept {
-        set_active(false);
+        modules_.set_active(false);
         observer_ = nullptr;
     }
 
@@ -182,7 +183,7 @@ public:
     /// module they are in. Lock-free; unlink() waits for it.
     void switch_scopes(thread_record& record, thread_scopes& inside) noexcept {
         record.switching.store(true, std::memory_order_seq_cst);
-        set_slots(thread_pointer(), &inside);
+        modules_.set_this_thread(thread_pointer(), &inside);
         record.switching.store(false, std::memory_order_release);
     }
 
@@ -194,7 +195,8 @@ public:
             request_context* served = each->request.load(std::memory_order_relaxed);
             if (each == &record && served == &from) {
                 each->request.store(nullptr, std::memory_order_relaxed);
-                set_slots(each->owner.load(std::memory_order_relaxed), &each->scopes);
+                modules_.set_this_thread(each->owner.load(std::memory_order_relaxed),
+                                         &each->scopes);
             }
         }
     }
@@ -249,12 +251,7 @@ public:
 
     void unlink(scope_module& module) noexcept {
         lock locked(*this);
-        for (scope_module** at = &modules_; *at != nullptr; at = &(*at)->next)
-            if (*at == &module) {
-                __atomic_store_n(at, module.next, __ATOMIC_SEQ_CST);
-                __atomic_store_n(&module.active, 0, __ATOMIC_RELAXED);
-                break;
-            }
+        modules_.remove(module);
         // A thread that was at the module when it left the list must not be any more.
         for (const thread_record* const record : threads_)
             while (record->switching.load(std::memory_order_seq_cst))
@@ -321,7 +318,9 @@ private:
         if (slot != nullptr)
             return slot;
         lock locked(*this);
-        link(module, slot);
+        module.ticks = ticks;
+        modules_.add(module, slot, thread_pointer());
+        __atomic_store_n(&module.active, observer_ != nullptr, __ATOMIC_RELAXED);
         if (observer_ == nullptr)
             return nullptr;
         if (here.record == nullptr)
@@ -329,18 +328,6 @@ private:
         if (here.record != nullptr)
             slot = &here.record->scopes_inside();
         return slot;
-    }
-
-    /// Lock held. The distance of a thread-local of the initial-exec model from the thread pointer
-    /// is the same on every thread.
-    void link(scope_module& module, thread_scopes*& slot) noexcept {
-        if (module.tls_offset != 0)
-            return;
-        module.tls_offset = reinterpret_cast<std::uintptr_t>(&slot) - thread_pointer();
-        module.ticks = ticks;
-        module.next = modules_;
-        __atomic_store_n(&modules_, &module, __ATOMIC_SEQ_CST);
-        __atomic_store_n(&module.active, observer_ != nullptr, __ATOMIC_RELAXED);
     }
 
     /// The record of this thread: the one it was found under, or a new one. Lock held.
@@ -396,6 +383,7 @@ private:
         record.found = false;
         record.scopes.current = &record.root;
         record.request.store(nullptr, std::memory_order_relaxed);
+        record.switching.store(false, std::memory_order_relaxed);
         record.name[0] = '\0';
         record.stack_begin.store(0, std::memory_order_relaxed);
         record.stack_end.store(0, std::memory_order_relaxed);
@@ -407,20 +395,6 @@ private:
         observer_->thread_started(record);
     }
 
-    /// What this_thread is in all modules, for the thread with that thread pointer. Atomic: a scope
-    /// may be entered there meanwhile, see evict().
-    void set_slots(std::uintptr_t thread, thread_scopes* value) noexcept {
-        for (scope_module* module = __atomic_load_n(&modules_, __ATOMIC_SEQ_CST); module != nullptr;
-             module = __atomic_load_n(&module->next, __ATOMIC_SEQ_CST))
-            __atomic_store_n(reinterpret_cast<thread_scopes**>(thread + module->tls_offset), value,
-                             __ATOMIC_RELAXED);
-    }
-
-    void set_active(bool active) noexcept {
-        for (scope_module* module = modules_; module != nullptr; module = module->next)
-            __atomic_store_n(&module->active, active ? 1 : 0, __ATOMIC_RELAXED);
-    }
-
     /// Runs when a thread ends, after the destructors of its thread-local objects. Scopes reached
     /// later still attach it again.
     static void thread_exits(void* self) noexcept {
@@ -428,7 +402,7 @@ private:
         thread_state& here = of.this_thread_state();
         const guard inside(here);
         lock locked(of);
-        of.set_slots(thread_pointer(), nullptr);
+        of.modules_.set_this_thread(thread_pointer(), nullptr);
         if (here.record != nullptr)
             of.remove(*here.record);
         here.record = nullptr;
@@ -441,7 +415,7 @@ private:
     std::atomic<bool> decided_{false};
     std::atomic<std::uint64_t> lost_scopes_{0};
     thread_observer* observer_ = nullptr;
-    scope_module* modules_ = nullptr;
+    scope_modules modules_;
     std::uint64_t epoch_ = 0;
     scope_table table_;
     record_pool pool_;

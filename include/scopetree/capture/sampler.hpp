@@ -63,6 +63,7 @@ public:
             return start_error::no_handler;
         modules_.refresh();
         store_.locations.update(modules_);
+        begin_requests();
         if (!registry_.start(*this))
             return start_error::already_running;
         if (!start_thread()) {
@@ -111,6 +112,11 @@ private:
     void close(thread_record& record) noexcept {
         drain(record);
         store_.end(record, monotonic_ns(), read_clock(record.cpu_clock));
+    }
+
+    void begin_requests() noexcept {
+        const registry::lock locked(registry_);
+        store_.requests.begin(registry_.requests);
     }
 
     /// The thread takes no signals of the program: its handlers must not run here.

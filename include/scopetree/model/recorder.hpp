@@ -29,17 +29,14 @@ public:
     }
 
     void add(const thread_account& account, const std::string& name) {
-        raw_thread thread;
-        thread.name = name;
+        raw_thread& thread = add_thread(name);
         thread.tid = account.tid;
         thread.wall_ns = account.wall_ns;
         thread.cpu_ns = account.cpu_ns;
         for (const call_tree::path& from : account.track.tree().paths())
             thread.paths.push_back({from.parent, from.location});
-        scopes_.clear();
-        thread.scopes.emplace_back();
         for (const scope_usage::count& count : account.scopes.counts())
-            set_figures(thread.scopes[scope_of(count.node, thread)].figures, count, account);
+            set_figures(thread.scopes[scope_of(count.node, thread)].figures, count, account.scopes);
         std::vector<std::uint32_t> leaves; // by leaf of the account's tree
         for (const call_tree::leaf& from : account.track.tree().leaves()) {
             leaves.push_back(static_cast<std::uint32_t>(thread.leaves.size()));
@@ -51,27 +48,22 @@ public:
         account.track.timeline().for_each_run([&](std::uint32_t leaf, std::int64_t duration_ns) {
             thread.timeline.push_back({leaves[leaf], duration_ns});
         });
-        result_.threads.push_back(std::move(thread));
     }
 
     recording take() { return std::move(result_); }
 
-private:
-    static module_info to_module_info(const mapped_module& module) {
-        module_info info;
-        info.path = module.path;
-        constexpr char digits[] = "0123456789abcdef";
-        for (std::size_t i = 0; i < module.build_id_size; ++i) {
-            info.build_id += digits[module.build_id[i] >> 4];
-            info.build_id += digits[module.build_id[i] & 15];
-        }
-        info.load_address = module.load_address;
-        info.begin = module.begin;
-        info.end = module.end;
-        return info;
+protected:
+    /// A thread without anything but its root; valid until the next one.
+    raw_thread& add_thread(const std::string& name) {
+        scopes_.clear();
+        result_.threads.emplace_back();
+        result_.threads.back().name = name;
+        result_.threads.back().scopes.emplace_back();
+        return result_.threads.back();
     }
 
-    /// The index of a node, which with all its parents is added if need be.
+    /// The index of a node, which with all its parents is added if need be. For the thread that was
+    /// added last.
     std::uint32_t scope_of(const scope_node* node, raw_thread& thread) {
         std::vector<const scope_node*> missing;
         while (node->parent != nullptr && scopes_.count(node) == 0) {
@@ -88,6 +80,31 @@ private:
         return index;
     }
 
+    void set_figures(scope_figures& figures, const scope_usage::count& count,
+                     const scope_usage& usage) const {
+        figures.calls = count.calls;
+        if (count.timing == hash_index::none)
+            return;
+        const scope_timing& timing = usage.timings()[count.timing];
+        figures.times = {to_ns(timing.total), to_ns(timing.min), to_ns(timing.max),
+                         to_ns(timing_quantile(timing, 0.5)), to_ns(timing_quantile(timing, 0.99))};
+    }
+
+private:
+    static module_info to_module_info(const mapped_module& module) {
+        module_info info;
+        info.path = module.path;
+        constexpr char digits[] = "0123456789abcdef";
+        for (std::size_t i = 0; i < module.build_id_size; ++i) {
+            info.build_id += digits[module.build_id[i] >> 4];
+            info.build_id += digits[module.build_id[i] & 15];
+        }
+        info.load_address = module.load_address;
+        info.begin = module.begin;
+        info.end = module.end;
+        return info;
+    }
+
     raw_scope to_raw_scope(const scope_node& node, std::uint32_t parent) const {
         raw_scope scope;
         scope.parent = parent;
@@ -96,20 +113,11 @@ private:
         scope.file = node.record->file;
         scope.line = node.record->line;
         scope.whole_function = node.record->whole_function;
+        scope.request = node.record->request;
         scope.figures.timed = node.record->timed;
         scope.pc = reinterpret_cast<std::uintptr_t>(node.pc);
         scope.module = modules_.find(scope.pc);
         return scope;
-    }
-
-    void set_figures(scope_figures& figures, const scope_usage::count& count,
-                     const thread_account& account) const {
-        figures.calls = count.calls;
-        if (count.timing == hash_index::none)
-            return;
-        const scope_timing& timing = account.scopes.timings()[count.timing];
-        figures.times = {to_ns(timing.total), to_ns(timing.min), to_ns(timing.max),
-                         to_ns(timing_quantile(timing, 0.5)), to_ns(timing_quantile(timing, 0.99))};
     }
 
     std::int64_t to_ns(std::uint64_t ticks) const noexcept {

@@ -5,6 +5,7 @@
 #include <scopetree/capture/request_table.hpp>
 #include <scopetree/model/call_tree.hpp>
 #include <scopetree/model/scope_paths.hpp>
+#include <scopetree/model/scope_usage.hpp>
 #include <scopetree/model/thread_track.hpp>
 
 #include <algorithm>
@@ -83,6 +84,19 @@ struct ended_request {
     std::uint32_t calls = list_pool<request_calls>::none;
 };
 
+/// All that is known of a run's requests, or of some: a copy that nobody else writes to. Its
+/// scopes' nodes are the store's.
+struct request_accounts {
+    mapped_vector<call_tree::path> paths;
+    mapped_vector<call_tree::leaf>
+        leaves;        ///< all requests together; the outermost scope is a route's
+    scope_usage usage; ///< of the scopes of all requests
+    mapped_vector<const request_route*> routes;
+    mapped_vector<ended_request> requests;
+    list_pool<request_credit> credits;
+    list_pool<request_calls> calls;
+};
+
 /// A leaf of a thread's tree that lies within a request: which one was last seen there, where that
 /// stands in the tree of all requests, and how much of it has been passed on.
 struct request_leaf {
@@ -155,39 +169,31 @@ public:
         }
     }
 
-    /// What all requests were credited with; scopes are paths below root(), the outermost is the
-    /// request itself.
-    const call_tree& tree() const noexcept { return tree_; }
-    const scope_node& root() const noexcept { return root_; }
-
-    /// The node of a route's own scope; made if no sample has been seen there.
-    const scope_node& node_of(const request_route& route) {
-        if (route.index >= first_nodes_.size())
-            first_nodes_.resize(route.index + 1);
-        const scope_node*& node = first_nodes_[route.index];
-        if (node == nullptr)
-            node = paths_.child(root_, route.record, nullptr);
-        return *node;
+    /// From now on the calls of scopes count from zero.
+    void begin(const request_table& requests) {
+        for_each_node(requests, [&](const request_route&, const scope_node& node) {
+            const auto key = reinterpret_cast<std::uintptr_t>(&node);
+            calls_before_index_.set(key, 0, static_cast<std::uint32_t>(calls_before_.size()));
+            calls_before_.push_back(__atomic_load_n(&node.calls, __ATOMIC_RELAXED));
+        });
     }
 
-    /// The path of a node of a request's own tree.
-    const scope_node& node_of(const request_route& route, const scope_node& inner) {
-        return *paths_.below(node_of(route), inner);
+    /// The slowest requests of each route, beside what all of them took. `epoch`: of this run.
+    request_accounts copy_slowest(const request_table& requests, std::uint64_t epoch) {
+        return copy(requests, epoch, slow_);
     }
 
-    const mapped_vector<ended_request>& slowest() const noexcept { return slow_; }
-    const mapped_vector<ended_request>& wanted() const noexcept { return wanted_; }
-    const list_pool<request_credit>& credits() const noexcept { return credits_; }
-    const list_pool<request_calls>& calls() const noexcept { return calls_; }
-
-    /// Wanted requests that were dropped, since there were too many of them.
-    std::uint64_t dropped() const noexcept { return dropped_; }
-
-    void forget_wanted() noexcept {
+    /// The requests that were wanted since the last time.
+    request_accounts take_wanted(const request_table& requests, std::uint64_t epoch) {
+        request_accounts result = copy(requests, epoch, wanted_);
         for (ended_request& each : wanted_)
             release(each);
         wanted_.clear();
+        return result;
     }
+
+    /// Wanted requests that were dropped, since there were too many of them.
+    std::uint64_t dropped() const noexcept { return dropped_; }
 
 private:
     static constexpr std::uint32_t none = list_pool<request_credit>::none;
@@ -247,6 +253,53 @@ private:
         }
         if (kept)
             wanted_.push_back(place != nullptr ? copy(request) : request);
+    }
+
+    template <class Use>
+    static void for_each_node(const request_table& requests, Use&& use) {
+        requests.for_each_route([&](request_route& route) {
+            for (request_context* part = route.contexts.load(std::memory_order_acquire);
+                 part != nullptr; part = part->next_of_route)
+                for (scope_node* node = next_node(part->root, &part->root); node != nullptr;
+                     node = next_node(part->root, node))
+                    use(route, *node);
+        });
+    }
+
+    request_accounts copy(const request_table& requests, std::uint64_t epoch,
+                          const mapped_vector<ended_request>& some) {
+        request_accounts result;
+        result.paths = tree_.paths();
+        result.leaves = tree_.leaves();
+        requests.for_each_route(
+            [&](const request_route& route) { result.routes.push_back(&route); });
+        for_each_node(requests, [&](const request_route& route, const scope_node& node) {
+            const std::uint32_t before =
+                calls_before_index_.find(reinterpret_cast<std::uintptr_t>(&node), 0);
+            const std::uint64_t calls = __atomic_load_n(&node.calls, __ATOMIC_RELAXED) -
+                                        (before == none ? 0 : calls_before_[before]);
+            const scope_timing* const timing = node.timing;
+            const bool timed =
+                timing != nullptr && __atomic_load_n(&timing->epoch, __ATOMIC_ACQUIRE) == epoch;
+            if (calls != 0)
+                result.usage.add(&node_of(route, node), calls, timed ? timing : nullptr);
+        });
+        for (const ended_request& each : some)
+            if (each.route != nullptr)
+                result.requests.push_back(each);
+        result.credits = credits_;
+        result.calls = calls_;
+        return result;
+    }
+
+    /// The node of a route's own scope, wherever requests of it were served.
+    const scope_node& node_of(const request_route& route) {
+        return *paths_.child(root_, route.record, nullptr);
+    }
+
+    /// The path of a node of a request's own tree.
+    const scope_node& node_of(const request_route& route, const scope_node& inner) {
+        return *paths_.below(node_of(route), inner);
     }
 
     ended_request copy(const ended_request& from) {
@@ -311,12 +364,13 @@ private:
     scope_paths paths_;
     scope_node root_ = {};
     call_tree tree_;
-    mapped_vector<const scope_node*> first_nodes_; ///< by route
     list_pool<request_credit> credits_;
     list_pool<request_calls> calls_;
     mapped_vector<ended_request> slow_; ///< `slowest_` places for each route
     mapped_vector<ended_request> wanted_;
     std::uint64_t dropped_ = 0;
+    hash_index calls_before_index_; ///< by node, of scopes that were entered in a run before
+    mapped_vector<std::uint64_t> calls_before_;
 };
 
 } // namespace detail

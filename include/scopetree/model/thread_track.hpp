@@ -66,8 +66,8 @@ public:
         scope_on_cpu_ = scope;
     }
 
-    /// Whether a thread with a signal on its way has run since the visit that sent it: it has blocked
-    /// the signal, or that was lost. Otherwise it will be sampled where it stopped.
+    /// Whether a thread with a signal on its way has run since the visit that sent it: it has
+    /// blocked the signal, or that was lost. Otherwise it will be sampled where it stopped.
     bool has_run(std::int64_t cpu_ns) const noexcept { return cpu_ns - cpu_seen_ > settle_ns; }
 
     /// Whether it has run for so long that there will be no sample.
