@@ -3,6 +3,7 @@
 #define SCOPETREE_CAPTURE_MODULE_MAP_HPP
 
 #include <scopetree/capture/mapped_memory.hpp>
+#include <scopetree/capture/module_list.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -36,7 +37,7 @@ public:
     using module_list = int(int (*)(dl_phdr_info*, std::size_t, void*), void*);
 
     /// Looks whether libraries came or went since the last call. True if so.
-    bool refresh(module_list& list = ::dl_iterate_phdr) {
+    bool refresh(module_list& list = list_modules) {
         search state{this, false, false, 0};
         list(&module_map::visit, &state);
         if (!state.changed)

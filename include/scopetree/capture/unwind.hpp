@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_CAPTURE_UNWIND_HPP
 #define SCOPETREE_CAPTURE_UNWIND_HPP
 
+#include <scopetree/capture/module_list.hpp>
 #include <scopetree/capture/thread_record.hpp>
 
 #include <boost/stacktrace/safe_dump_to.hpp>
@@ -87,7 +88,7 @@ inline unwinder_text find_unwinder_text() noexcept {
         unwinder_text found;
         bool first;
     } state{reinterpret_cast<std::uintptr_t>(&_Unwind_Backtrace), {}, true};
-    ::dl_iterate_phdr(
+    list_modules(
         [](dl_phdr_info* module, std::size_t, void* data) {
             auto& in = *static_cast<search*>(data);
             const bool is_program = in.first;

@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_SYMBOL_LOADED_MODULES_HPP
 #define SCOPETREE_SYMBOL_LOADED_MODULES_HPP
 
+#include <scopetree/capture/module_list.hpp>
 #include <scopetree/model/session.hpp>
 
 #include <algorithm>
@@ -86,7 +87,7 @@ struct module_changes {
 /// Takes the dynamic linker's lock for a moment; not signal-safe.
 inline module_changes count_module_changes() {
     module_changes changes;
-    ::dl_iterate_phdr(
+    detail::list_modules(
         [](::dl_phdr_info* object, std::size_t, void* out) {
             *static_cast<module_changes*>(out) = {object->dlpi_adds, object->dlpi_subs};
             return 1;
@@ -99,7 +100,7 @@ inline module_changes count_module_changes() {
 /// dynamic linker's lock while it reads; not signal-safe.
 inline std::vector<module_info> loaded_modules() {
     std::vector<module_info> modules;
-    ::dl_iterate_phdr(
+    detail::list_modules(
         [](::dl_phdr_info* object, std::size_t, void* out) {
             static_cast<std::vector<module_info>*>(out)->push_back(
                 detail::describe_module(*object));
