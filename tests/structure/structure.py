@@ -23,7 +23,7 @@ LAYERS = ["version", "config", "fwd", "scope", "options", "environment", "captur
 WITHOUT_TEST = {"version.hpp", "config.hpp", "fwd.hpp", "scopetree.hpp", "capture/request_context.hpp",
                 "model/frame.hpp",
                 "model/recording.hpp", "model/service_profile.hpp",
-                "model/session.hpp", "symbol/native_frame.hpp"}
+                "model/session.hpp", "service/endpoint_request.hpp", "symbol/native_frame.hpp"}
 
 TOP_LEVEL = {"include", "tests", "benchmarks", "examples", "CMakeLists.txt", "meson.build",
              "meson_options.txt", "README.md", "LICENSE"}
