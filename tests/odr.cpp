@@ -114,8 +114,21 @@
 #include <scopetree/render/text_tree.hpp>
 #include <scopetree/render/trace_events.hpp>
 
+#include <scopetree/service/endpoint.hpp>
+#include <scopetree/service/endpoint_access.hpp>
+#include <scopetree/service/endpoint_beast.hpp>
+#include <scopetree/service/endpoint_connection.hpp>
+#include <scopetree/service/endpoint_options.hpp>
+#include <scopetree/service/endpoint_page.hpp>
+#include <scopetree/service/endpoint_process.hpp>
+#include <scopetree/service/endpoint_query.hpp>
+#include <scopetree/service/endpoint_reports.hpp>
+#include <scopetree/service/endpoint_request.hpp>
+#include <scopetree/service/endpoint_server.hpp>
+#include <scopetree/service/endpoint_source.hpp>
 #include <scopetree/service/live.hpp>
 #include <scopetree/service/request.hpp>
+#include <scopetree/service/serve.hpp>
 
 #include <scopetree/symbol/demangle.hpp>
 #include <scopetree/symbol/elf_symbols.hpp>

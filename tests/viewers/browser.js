@@ -24,27 +24,33 @@ after(async () => {
   fs.rmSync(folder, {recursive: true});
 });
 
-// Opens a page, hands it to `use`, and demands that it asked nobody for anything and complained about
-// nothing.
-async function visit(name, hash, use, settings = {}) {
+// Opens a written page, see visitAddress.
+const visit = (name, hash, use, settings) =>
+  visitAddress("file://" + path.join(folder, name + ".html") + hash, "file://" + folder, use, settings);
+
+// Opens a page, hands it to `use`, and demands that it asked nobody else for anything and complained
+// about nothing, unless that was `expected`.
+async function visitAddress(address, own, use, settings = {}, expected = /$^/) {
   const context = await browser.newContext({viewport: {width: 1200, height: 800}, acceptDownloads: true,
                                             ...settings});
-  const page = await context.newPage();
   const problems = [];
-  page.on("console", message => problems.push(message.text()));
-  page.on("pageerror", error => problems.push(error.stack));
-  page.on("dialog", dialog => {
-    problems.push("dialog: " + dialog.message());
-    dialog.dismiss();
+  context.on("page", opened => { // the first one, and what it opens
+    opened.on("console", message => problems.push(message.text()));
+    opened.on("pageerror", error => problems.push(error.stack));
+    opened.on("dialog", dialog => {
+      problems.push("dialog: " + dialog.message());
+      dialog.dismiss();
+    });
   });
-  page.on("request", request => {
-    if (!request.url().startsWith("file://" + folder) && !request.url().startsWith("data:") &&
+  const page = await context.newPage();
+  context.on("request", request => {
+    if (!request.url().startsWith(own) && !request.url().startsWith("data:") &&
         !request.url().startsWith("blob:"))
       problems.push("request: " + request.url());
   });
-  await page.goto("file://" + path.join(folder, name + ".html") + hash);
+  await page.goto(address);
   await use(page);
-  assert.deepEqual(problems, []);
+  assert.deepEqual(problems.filter(problem => !expected.test(problem)), []);
   await context.close();
 }
 
@@ -53,4 +59,4 @@ const lines = (page, view = "tree") => page.$$eval(`#view-${view} .row`, rows =>
   .sort((a, b) => a.dataset.index - b.dataset.index)
   .map(row => row.querySelector(".time").textContent + " " + row.querySelector(".name").textContent));
 
-module.exports = {lines, visit};
+module.exports = {lines, visit, visitAddress};
