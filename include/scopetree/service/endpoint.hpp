@@ -157,6 +157,11 @@ private:
             query.expect_only({});
             return threads_report(*run_.get(source_, source_.profile));
         }
+        if (path == "/favicon.ico") { // browsers ask for it beside text, too; there is none
+            endpoint_response nothing;
+            nothing.headers.emplace_back("Content-Type", "image/x-icon");
+            return nothing;
+        }
         // As Go's net/http/pprof has them; its own clients add parameters that say nothing here.
         if (path == "/debug/pprof/" || path == go_paths)
             return plain_response(200, std::string(go_index));
