@@ -66,6 +66,7 @@
 #include <scopetree/process/collapse_runtime.hpp>
 #include <scopetree/process/frame_identity.hpp>
 #include <scopetree/process/group_library_frames.hpp>
+#include <scopetree/process/keep_used_frames.hpp>
 #include <scopetree/process/merge_consecutive_self.hpp>
 #include <scopetree/process/processors.hpp>
 #include <scopetree/process/remove_irrelevant.hpp>
@@ -127,6 +128,11 @@
 #include <scopetree/service/endpoint_server.hpp>
 #include <scopetree/service/endpoint_source.hpp>
 #include <scopetree/service/live.hpp>
+#include <scopetree/service/push.hpp>
+#include <scopetree/service/push_exchange.hpp>
+#include <scopetree/service/push_options.hpp>
+#include <scopetree/service/push_profile.hpp>
+#include <scopetree/service/push_queue.hpp>
 #include <scopetree/service/request.hpp>
 #include <scopetree/service/serve.hpp>
 

@@ -234,17 +234,19 @@ __attribute__((destructor, used)) SCOPETREE_DETAIL_HIDDEN inline void unlink_mod
 
 /// Clock ticks since some point in the past; monotone on one thread. Signal-safe.
 SCOPETREE_DETAIL_INLINE uint64_t read_ticks() noexcept {
+    // Another thread may be linking the module just now.
+    uint64_t (*const other)() noexcept = __atomic_load_n(&this_module.ticks, __ATOMIC_RELAXED);
 #if defined(__x86_64__)
-    if (__builtin_expect(this_module.ticks == nullptr, 1))
+    if (__builtin_expect(other == nullptr, 1))
         return __builtin_ia32_rdtsc();
 #elif defined(__aarch64__)
-    if (__builtin_expect(this_module.ticks == nullptr, 1)) {
+    if (__builtin_expect(other == nullptr, 1)) {
         uint64_t ticks;
         __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
         return ticks;
     }
 #endif
-    return this_module.ticks != nullptr ? this_module.ticks() : 0;
+    return other != nullptr ? other() : 0;
 }
 
 /// `value` has one writer; readers on other threads see a recent value, never half of one.

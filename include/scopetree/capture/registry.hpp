@@ -318,7 +318,7 @@ private:
         if (slot != nullptr)
             return slot;
         lock locked(*this);
-        module.ticks = ticks;
+        __atomic_store_n(&module.ticks, ticks, __ATOMIC_RELAXED);
         modules_.add(module, slot, thread_pointer());
         __atomic_store_n(&module.active, observer_ != nullptr, __ATOMIC_RELAXED);
         if (observer_ == nullptr)

@@ -4,6 +4,7 @@
 
 #include <scopetree/model/session_check.hpp>
 #include <scopetree/process/frame_identity.hpp>
+#include <scopetree/process/keep_used_frames.hpp>
 #include <scopetree/process/session_between_thread.hpp>
 
 #include <algorithm>
@@ -72,7 +73,7 @@ public:
     session take() {
         match_threads();
         session result = about();
-        frames_used_.assign(later_.frames.size(), false);
+        result.frames = later_.frames;
         bool has_bounds = false;
         for (std::size_t i = 0; i < threads_.size(); ++i) {
             threads_[i].settle();
@@ -81,11 +82,9 @@ public:
             if (tree.nodes.empty() && !later_.threads[i].nodes.empty())
                 continue;
             result.cpu_ns += tree.cpu_ns;
-            for (const call_node& node : tree.nodes)
-                frames_used_[node.frame] = true;
             result.threads.push_back(std::move(tree));
         }
-        take_frames(result);
+        keep_used_frames(result);
         if (has_bounds)
             result.notes.emplace_back("The shortest and longest times and the percentiles of timed "
                                       "scopes are those of the whole run until the window's end.");
@@ -169,22 +168,9 @@ private:
         return none;
     }
 
-    void take_frames(session& into) const {
-        std::vector<std::uint32_t> places(later_.frames.size(), no_index);
-        for (std::size_t i = 0; i < later_.frames.size(); ++i)
-            if (frames_used_[i]) {
-                places[i] = static_cast<std::uint32_t>(into.frames.size());
-                into.frames.push_back(later_.frames[i]);
-            }
-        for (thread_tree& thread : into.threads)
-            for (call_node& node : thread.nodes)
-                node.frame = places[node.frame];
-    }
-
     const session& earlier_;
     const session& later_;
     std::deque<thread_window> threads_; ///< as in `later_`
-    std::vector<bool> frames_used_;
 };
 
 } // namespace detail
