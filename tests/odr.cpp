@@ -128,12 +128,17 @@
 #include <scopetree/service/endpoint_server.hpp>
 #include <scopetree/service/endpoint_source.hpp>
 #include <scopetree/service/live.hpp>
+#include <scopetree/service/middleware_options.hpp>
+#include <scopetree/service/profile_files.hpp>
+#include <scopetree/service/profile_outputs.hpp>
+#include <scopetree/service/profile_writer.hpp>
 #include <scopetree/service/push.hpp>
 #include <scopetree/service/push_exchange.hpp>
 #include <scopetree/service/push_options.hpp>
 #include <scopetree/service/push_profile.hpp>
 #include <scopetree/service/push_queue.hpp>
 #include <scopetree/service/request.hpp>
+#include <scopetree/service/request_profile.hpp>
 #include <scopetree/service/serve.hpp>
 
 #include <scopetree/symbol/demangle.hpp>

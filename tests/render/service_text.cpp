@@ -92,6 +92,19 @@ TEST_CASE("service text: the options of a session's report count here too", "[se
     CHECK_THROWS_AS(to_text(test::shop_profile(), chosen), std::invalid_argument);
 }
 
+TEST_CASE("service text: one request alone", "[service_text]") {
+    setenv("TZ", "UTC", 1);
+    tzset();
+    std::ostringstream stream;
+    write_request_text(stream, test::shop_profile(), 1, {}, terminal());
+    CHECK(stream.str() == R"(
+── POST /orders, request 230 ── 210 ms · 10.0 ms CPU · status 503 · 2025-06-01 14:03:25
+0.210 POST /orders, request 230
+├─ 0.200 [await]
+└─ 0.010 store  src/orders.cpp:60
+)");
+}
+
 TEST_CASE("service text: nothing served is a report", "[service_text]") {
     const std::string text = to_text(service_profile());
     CHECK(holds(text, "Requests:  0\n"));

@@ -75,6 +75,11 @@ public:
         out_.flush();
     }
 
+    void write_only(std::size_t request) {
+        write_request({}, request);
+        out_.flush();
+    }
+
 private:
     static constexpr std::size_t most_routes = 20;
     static constexpr std::size_t most_requests = 10;
@@ -164,6 +169,15 @@ private:
         }
     }
 
+    void write_request(const std::string& what, std::size_t index) {
+        const request_figures& request = source_.requests[index];
+        std::string facts = duration(request.latency_ns);
+        facts.append(dot_).append(duration(request.cpu_ns)).append(" CPU").append(dot_);
+        facts += request.status == 0 ? "no status" : "status " + std::to_string(request.status);
+        facts.append(dot_).append(format_moment(request.started_unix_ns));
+        write_tree(what + label_of(source_, request), facts, source_.routes.size() + index);
+    }
+
     void write_tree(const std::string& label, const std::string& facts, std::size_t index) {
         const std::string_view rule = out_.unicode() ? "──" : "--";
         out_.end_line();
@@ -209,7 +223,17 @@ inline void write_text(std::ostream& stream, const service_profile& source,
     write_text(stream, source, chosen, terminal_of_stream(chosen));
 }
 
-/// The same as a string.
+/// Writes one of the profile's requests alone, by its index: what it was, what it took, its tree.
+inline void write_request_text(std::ostream& stream, const service_profile& source,
+                               std::size_t request, const text_options& chosen,
+                               const terminal& properties) {
+    detail::check_text_options(source.trees, chosen);
+    detail::check_service_profile(source);
+    detail::text_writer out(stream, properties);
+    detail::service_report_writer(out, source, chosen).write_only(request);
+}
+
+/// A whole report as a string.
 inline std::string to_text(const service_profile& source, const text_options& chosen = {}) {
     std::ostringstream stream;
     write_text(stream, source, chosen);
