@@ -128,6 +128,7 @@
 #include <scopetree/service/endpoint_server.hpp>
 #include <scopetree/service/endpoint_source.hpp>
 #include <scopetree/service/live.hpp>
+#include <scopetree/service/middleware.hpp>
 #include <scopetree/service/middleware_options.hpp>
 #include <scopetree/service/profile_files.hpp>
 #include <scopetree/service/profile_outputs.hpp>
