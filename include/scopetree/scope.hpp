@@ -51,6 +51,14 @@ struct scope_timing {
     }
 };
 
+struct scope_node;
+
+/// Hash table of a node's children by record: open addressing, at most half full. The slots follow.
+struct scope_index {
+    alignas(8) uint32_t capacity; ///< a power of two
+    scope_node** slots() noexcept { return reinterpret_cast<scope_node**>(this + 1); }
+};
+
 /// A path of scopes of one thread. Made by the thread itself when it first goes that way, never
 /// freed or moved: a pointer to a node is a snapshot of all open scopes.
 struct scope_node {
@@ -60,7 +68,7 @@ struct scope_node {
     scope_node* parent;
     scope_node* first_child;
     scope_node* next_sibling;
-    scope_node** index; ///< hash table of the children, once there are many
+    scope_index* index; ///< once there are many children
     scope_timing* timing;
     const void* pc; ///< a return address in the function that holds the macro
     uint64_t calls_before;
@@ -183,20 +191,23 @@ inline uint32_t index_slot(const scope_record* record, uint32_t capacity) noexce
     return static_cast<uint32_t>((address * 0x9e3779b97f4a7c15u) >> 32) & (capacity - 1);
 }
 
-/// The child of `parent` for `record`, or null. For the thread that the tree belongs to, its signal
-/// handlers included. O(1).
+/// The child of `parent` for `record`, or null. Signal-safe; any thread, also while children are
+/// added: those may be missed. O(1).
 inline scope_node* find_child(const scope_node& parent, const scope_record* record) noexcept {
-    if (parent.index == nullptr) {
-        scope_node* node = parent.first_child;
+    scope_index* const index = __atomic_load_n(&parent.index, __ATOMIC_ACQUIRE);
+    if (index == nullptr) {
+        scope_node* node = __atomic_load_n(&parent.first_child, __ATOMIC_ACQUIRE);
         while (node != nullptr && node->record != record)
             node = node->next_sibling;
         return node;
     }
-    const uint32_t capacity = index_capacity(parent.child_count);
-    uint32_t slot = index_slot(record, capacity);
-    while (parent.index[slot] != nullptr && parent.index[slot]->record != record)
-        slot = (slot + 1) & (capacity - 1);
-    return parent.index[slot];
+    uint32_t slot = index_slot(record, index->capacity);
+    for (;;) {
+        scope_node* const node = __atomic_load_n(&index->slots()[slot], __ATOMIC_ACQUIRE);
+        if (node == nullptr || node->record == record)
+            return node;
+        slot = (slot + 1) & (index->capacity - 1);
+    }
 }
 
 /// The way in for another path than the last one. Out of line, so that its return address lies in
@@ -298,7 +309,8 @@ public:
     SCOPETREE_DETAIL_INLINE void leave(scopes::thread_scopes& thread) noexcept {
         const uint64_t elapsed = scopes::read_ticks() - started_;
         if (scopes::scope_timing* const timing = thread.current->timing)
-            scopes::record_duration(*timing, thread.epoch, elapsed);
+            scopes::record_duration(*timing, __atomic_load_n(&thread.epoch, __ATOMIC_RELAXED),
+                                    elapsed);
     }
 
 private:
@@ -325,7 +337,9 @@ public:
             parent = thread->current;
             node = parent->recent;
         }
-        if (__builtin_expect(node == nullptr || node->record != site.record, 0)) {
+        if (__builtin_expect(node == nullptr ||
+                                 node->record != __atomic_load_n(&site.record, __ATOMIC_RELAXED),
+                             0)) {
             node = scopes::enter_other_path(site);
             if (node == nullptr)
                 return;

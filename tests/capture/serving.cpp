@@ -29,9 +29,9 @@ struct staged_run {
     request_context& begin(const char* path = "/a") {
         return *begin_request(threads, "GET", path).context;
     }
-    serving serve(request_context& request, serving_mode mode = serving_mode::beside,
-                  std::int64_t now_ns = monotonic_ns()) {
-        return start_serving(threads, request, &entry, mode, now_ns);
+    serving serve(request_context& request, std::int64_t now_ns = monotonic_ns(),
+                  request_context* kept = nullptr) {
+        return start_serving(threads, request, &entry, now_ns, kept);
     }
 
     registry& threads = *find_registry();
@@ -84,7 +84,7 @@ TEST_CASE("serving: one request within another") {
     on_own_thread([&] {
         request_context& a = s.begin("/a");
         request_context& b = s.begin("/b");
-        const serving in_a = s.serve(a, serving_mode::beside, a.begun_ns);
+        const serving in_a = s.serve(a, a.begun_ns);
         const serving in_b = s.serve(b);
         CHECK(a.active == 0);                // it waits
         CHECK(s.serve(b).record == nullptr); // already
@@ -148,24 +148,47 @@ TEST_CASE("serving: several threads at once have scopes of their own") {
     });
 }
 
-TEST_CASE("serving: a thread that takes over finds the scopes open") {
+TEST_CASE("serving: scopes that are open in a part move with it to another thread") {
     staged_run s;
     on_own_thread([&] {
         request_context& request = s.begin();
-        const serving first = s.serve(request, serving_mode::instead);
+        request_context* const kept = take_part(s.threads, request, &s);
+        REQUIRE(kept == &request);
+        const serving first = s.serve(request, monotonic_ns(), kept);
+        CHECK(s.serve(request, monotonic_ns(), kept).record == nullptr); // already
         PROFILE_SCOPE("open");
         std::thread([&] {
-            const serving second = s.serve(request, serving_mode::instead);
+            const serving second = s.serve(request, monotonic_ns(), kept);
             CHECK(innermost(request.root, here().place().scope) == "open");
             PROFILE_SCOPE("deeper");
             CHECK(innermost(request.root, request.scopes.current) == "deeper");
-            stop_serving(s.threads, first); // late, and no longer inside
-            CHECK(request.inside == second.record);
+            CHECK(take_part(s.threads, request, &second) != kept);
             stop_serving(s.threads, second);
         }).join();
-        CHECK(request.inside == nullptr);
+        stop_serving(s.threads, first);
+        CHECK(request.inside == &s);
         CHECK(innermost(request.root, request.scopes.current) == "open");
         end_request(s.threads, request, monotonic_ns());
+    });
+}
+
+TEST_CASE("serving: what a thread does after the request has ended is its own") {
+    staged_run s;
+    on_own_thread([&] {
+        request_context& request = s.begin();
+        REQUIRE(request_table::hold(reference_to(request)));
+        const serving now = s.serve(request);
+        end_request(s.threads, request, monotonic_ns());
+        CHECK(here().place().context == nullptr);
+        {
+            PROFILE_SCOPE("own");
+            CHECK(innermost(here().root, here().scopes.current) == "own");
+        }
+        CHECK(request.active == 1);
+        stop_serving(s.threads, now);
+        CHECK(request.active == 0);
+        CHECK(here().place().context == nullptr);
+        s.threads.requests.release(request, s.threads.epoch());
     });
 }
 

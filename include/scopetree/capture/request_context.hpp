@@ -26,7 +26,7 @@ struct request_context {
     request_route* route = nullptr;
     std::atomic<request_context*> first_part{nullptr}; ///< which has the rest of this
     std::atomic<request_context*> next_part{nullptr};
-    std::atomic<const void*> inside{nullptr}; ///< record of the thread that is in this part
+    std::atomic<const void*> inside{nullptr}; ///< who has this part to himself; null: nobody
 
     // Of the first part only.
     std::atomic<std::uint64_t> life{0};     ///< which request (upper half), and how many hold it

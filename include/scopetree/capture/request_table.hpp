@@ -156,6 +156,7 @@ public:
         for (request_context* part = &request; part != nullptr;) {
             request_context* const next = part->next_part.load(std::memory_order_acquire);
             forget_calls(part->root);
+            part->inside.store(nullptr, std::memory_order_relaxed);
             push(is_at_root(*part) ? part->route->free_contexts : part->route->open_contexts,
                  *part);
             part = next;

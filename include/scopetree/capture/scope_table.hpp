@@ -90,15 +90,11 @@ public:
         if (record.timed)
             node->timing = memory_.make<scope_timing>();
         __atomic_store_n(&parent.first_child, node, __ATOMIC_RELEASE);
-        const std::uint32_t before = index_capacity(parent.child_count);
-        const std::uint32_t after = index_capacity(parent.child_count + 1);
-        if (after != before)
-            rebuild_index(parent, after);
-        else if (parent.index != nullptr)
-            insert(parent.index, after, node);
-        // Last: a scope in a signal handler must not take the index for larger than it is.
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        ++parent.child_count;
+        const std::uint32_t capacity = index_capacity(++parent.child_count);
+        if (parent.index != nullptr && parent.index->capacity == capacity)
+            insert(*parent.index, node);
+        else if (capacity != 0)
+            rebuild_index(parent, capacity);
         return node;
     }
 
@@ -134,20 +130,23 @@ private:
         return result == nullptr ? "?" : static_cast<char*>(std::memcpy(result, text, size));
     }
 
-    static void insert(scope_node** index, std::uint32_t capacity, scope_node* node) noexcept {
-        std::uint32_t slot = index_slot(node->record, capacity);
-        while (index[slot] != nullptr)
-            slot = (slot + 1) & (capacity - 1);
-        index[slot] = node;
+    static void insert(scope_index& index, scope_node* node) noexcept {
+        std::uint32_t slot = index_slot(node->record, index.capacity);
+        while (index.slots()[slot] != nullptr)
+            slot = (slot + 1) & (index.capacity - 1);
+        __atomic_store_n(&index.slots()[slot], node, __ATOMIC_RELEASE);
     }
 
+    /// Readers may still be in the index before, which stays as it is.
     void rebuild_index(scope_node& parent, std::uint32_t capacity) noexcept {
-        auto** const index =
-            static_cast<scope_node**>(memory_.allocate(capacity * sizeof(scope_node*)));
-        if (index != nullptr)
+        auto* const index = static_cast<scope_index*>(
+            memory_.allocate(sizeof(scope_index) + capacity * sizeof(scope_node*)));
+        if (index != nullptr) {
+            index->capacity = capacity;
             for (scope_node* node = parent.first_child; node != nullptr; node = node->next_sibling)
-                insert(index, capacity, node);
-        parent.index = index; // without memory: the list serves
+                insert(*index, node);
+        }
+        __atomic_store_n(&parent.index, index, __ATOMIC_RELEASE); // without memory the list serves
     }
 
     arena memory_;

@@ -13,16 +13,11 @@ namespace scopetree {
 inline namespace SCOPETREE_ABI {
 namespace detail {
 
-/// How a thread joins a request that another thread still serves.
-enum class serving_mode : std::uint8_t {
-    beside, ///< both serve it, each with scopes of its own
-    instead ///< the other one is done, and will say so: the scopes that are open move along
-};
-
 /// What a thread did before it served a request, and goes back to.
 struct serving {
     thread_record* record = nullptr;        ///< null: it does not serve
     request_context* part = nullptr;        ///< of the request, that it is in
+    bool part_is_kept = false;              ///< for somebody who goes on in it on another thread
     request_context* part_before = nullptr; ///< null: it served none before
     request_reference before;
     const void* pc_before = nullptr;
@@ -59,8 +54,14 @@ inline request_reference begin_request(registry& threads, std::string_view metho
     return reference_to(*context);
 }
 
-/// The latency of a request that the caller holds ends now.
+/// The latency of a request that the caller holds ends now. What this thread goes on to do before
+/// it says that it serves the request no longer is no part of it.
 inline void end_request(registry& threads, request_context& request, std::int64_t now_ns) noexcept {
+    thread_record* const record = threads.this_thread_state().record;
+    if (record != nullptr && record->serves(request)) {
+        threads.switch_scopes(*record, record->scopes);
+        record->request.store(nullptr, std::memory_order_relaxed);
+    }
     request.latency_ns = now_ns - request.begun_ns;
     const bool served_now = request.active.load(std::memory_order_relaxed) != 0;
     request.served_ns = std::clamp<std::int64_t>(request.active_ns.load(std::memory_order_relaxed) +
@@ -83,21 +84,17 @@ inline void end_serving(request_context& request, std::int64_t now_ns) noexcept 
         request.active_ns.fetch_add(now_ns, std::memory_order_relaxed);
 }
 
-/// The part of the request that the thread is to be in; null without memory.
-inline request_context* part_for(registry& threads, request_context& request,
-                                 const thread_record& record, serving_mode mode) noexcept {
-    const void* nobody = nullptr;
-    if (mode == serving_mode::instead) {
-        request.inside.store(&record, std::memory_order_relaxed);
-        return &request;
-    }
-    request_context* part = &request;
-    for (; part != nullptr; part = part->next_part.load(std::memory_order_acquire)) {
-        nobody = nullptr;
-        if (part->inside.compare_exchange_strong(nobody, &record, std::memory_order_acq_rel))
+/// A part of the request that nobody is in, made if need be; `user` is in it from now on. Null
+/// without memory.
+inline request_context* take_part(registry& threads, request_context& request,
+                                  const void* user) noexcept {
+    for (request_context* part = &request; part != nullptr;
+         part = part->next_part.load(std::memory_order_acquire)) {
+        const void* nobody = nullptr;
+        if (part->inside.compare_exchange_strong(nobody, user, std::memory_order_acq_rel))
             return part;
     }
-    part = threads.requests.take_context(*request.route);
+    request_context* part = threads.requests.take_context(*request.route);
     if (part == nullptr) {
         const registry::lock locked(threads);
         part = threads.requests.add_context(*request.route);
@@ -105,7 +102,7 @@ inline request_context* part_for(registry& threads, request_context& request,
     if (part == nullptr)
         return nullptr;
     part->first_part.store(&request, std::memory_order_relaxed);
-    part->inside.store(&record, std::memory_order_relaxed);
+    part->inside.store(user, std::memory_order_relaxed);
     request_context* next = request.next_part.load(std::memory_order_relaxed);
     do
         part->next_part.store(next, std::memory_order_relaxed);
@@ -113,11 +110,12 @@ inline request_context* part_for(registry& threads, request_context& request,
     return part;
 }
 
-/// The calling thread serves a request that it holds, until stop_serving. `pc`: in the function
-/// that says so, which shows as the request's outermost one. Does nothing where the thread serves
-/// it already.
+/// The calling thread serves a request that it holds, from `now_ns` until stop_serving. `pc`: in
+/// the function that says so, which shows as the request's outermost one. `kept`: a part from
+/// take_part that moves from thread to thread with its open scopes; null: any part will do. Does
+/// nothing where the thread serves the request already.
 inline serving start_serving(registry& threads, request_context& request, const void* pc,
-                             serving_mode mode, std::int64_t time) noexcept {
+                             std::int64_t now_ns, request_context* kept = nullptr) noexcept {
     serving now;
     thread_record* const record = __atomic_load_n(&this_module.active, __ATOMIC_RELAXED) == 0
                                       ? nullptr
@@ -125,9 +123,10 @@ inline serving start_serving(registry& threads, request_context& request, const 
     if (record == nullptr)
         return now;
     request_context* const before = record->request.load(std::memory_order_relaxed);
-    if (before != nullptr && &before->request() == &request)
+    if (before != nullptr && (kept != nullptr ? before == kept : &before->request() == &request))
         return now;
-    now.part = part_for(threads, request, *record, mode);
+    now.part_is_kept = kept != nullptr;
+    now.part = kept != nullptr ? kept : take_part(threads, request, record);
     if (now.part == nullptr)
         return now;
     now.record = record;
@@ -135,10 +134,10 @@ inline serving start_serving(registry& threads, request_context& request, const 
         now.part_before = before;
         now.before = reference_to(*before);
         now.pc_before = record->request_pc.load(std::memory_order_relaxed);
-        end_serving(before->request(), time);
+        end_serving(before->request(), now_ns);
     }
-    begin_serving(request, time);
-    now.part->scopes.epoch = record->scopes.epoch;
+    begin_serving(request, now_ns);
+    __atomic_store_n(&now.part->scopes.epoch, threads.epoch(), __ATOMIC_RELAXED);
     record->request_pc.store(pc, std::memory_order_relaxed);
     record->request.store(now.part, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -168,8 +167,8 @@ inline std::int64_t stop_serving(registry& threads, const serving& now) noexcept
     } else {
         threads.evict(*now.record, part);
     }
-    const void* inside = now.record;
-    part.inside.compare_exchange_strong(inside, nullptr, std::memory_order_acq_rel);
+    if (!now.part_is_kept)
+        part.inside.store(nullptr, std::memory_order_release);
     return time;
 }
 

@@ -70,6 +70,12 @@ struct thread_record {
                 request_pc.load(std::memory_order_relaxed)};
     }
 
+    /// Whether the thread serves it now, in whatever part of it.
+    bool serves(const request_context& wanted) const noexcept {
+        const request_context* const part = request.load(std::memory_order_relaxed);
+        return part != nullptr && &part->request() == &wanted;
+    }
+
     /// What the thread's scopes are entered in now.
     thread_scopes& scopes_inside() noexcept {
         request_context* const served = request.load(std::memory_order_relaxed);

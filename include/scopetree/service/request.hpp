@@ -44,6 +44,7 @@ public:
 private:
     friend class request_span;
     friend class resume_request;
+    friend class request_part;
     explicit request_handle(const detail::request_reference& to) noexcept : request_(to) {}
 
     detail::request_reference request_;
@@ -119,11 +120,7 @@ private:
 class resume_request {
 public:
     SCOPETREE_DETAIL_INLINE explicit resume_request(const request_handle& of) noexcept {
-        start(of, detail::serving_mode::beside, 0);
-    }
-    SCOPETREE_DETAIL_INLINE resume_request(const request_handle& of,
-                                           detail::serving_mode mode) noexcept {
-        start(of, mode, 0);
+        start(of, 0);
     }
     ~resume_request() { stop(); }
     resume_request(const resume_request&) = delete;
@@ -134,20 +131,18 @@ private:
 
     /// From the request's own begin on.
     SCOPETREE_DETAIL_INLINE explicit resume_request(const request_span& begun) noexcept {
-        start(begun.handle(), detail::serving_mode::beside,
-              begun.is_open() ? begun.request_.context->begun_ns : 0);
+        start(begun.handle(), begun.is_open() ? begun.request_.context->begun_ns : 0);
     }
 
     /// Out of line, so that its return address lies in the function that holds the object. 0 as
     /// `now_ns`: the time is not known yet.
-    __attribute__((noinline)) void start(const request_handle& of, detail::serving_mode mode,
-                                         std::int64_t now_ns) noexcept {
+    __attribute__((noinline)) void start(const request_handle& of, std::int64_t now_ns) noexcept {
         if (!detail::request_table::hold(of.request_))
             return;
         held_ = of.request_.context;
         serving_ =
             detail::start_serving(*detail::service_registry(), *held_, __builtin_return_address(0),
-                                  mode, now_ns != 0 ? now_ns : detail::monotonic_ns());
+                                  now_ns != 0 ? now_ns : detail::monotonic_ns());
     }
 
     std::int64_t stop() noexcept {
