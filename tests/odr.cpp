@@ -115,6 +115,9 @@
 #include <scopetree/render/text_tree.hpp>
 #include <scopetree/render/trace_events.hpp>
 
+#if __cplusplus >= 202002L
+#include <scopetree/service/async.hpp>
+#endif
 #include <scopetree/service/endpoint.hpp>
 #include <scopetree/service/endpoint_access.hpp>
 #include <scopetree/service/endpoint_beast.hpp>

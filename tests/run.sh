@@ -80,8 +80,15 @@ run_plain() {
     cmake_tests plain "unit|acceptance" "$none" "test_symbol test_scopetree test_acceptance" \
         -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Debug -DSCOPETREE_WITH_LIBBACKTRACE=OFF $only_tests
 }
+# With g++, the only one of the two with coroutines. Alone: it takes its time to compile sanitized code.
+# shellcheck disable=SC2086
+sanitized_coroutines() {
+    cmake_tests "$1-coroutines" unit "$none" test_coroutines -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Debug \
+        $only_tests -DCMAKE_CXX_FLAGS="-fsanitize=$2"
+}
 # shellcheck disable=SC2086
 run_asan() {
+    sanitized_coroutines asan address,undefined &&
     cmake_tests asan "unit|acceptance" "$large" all \
         -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests \
         -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -91,6 +98,7 @@ run_tsan() {
     # It takes threads started after a fork for a mistake; that profiling can start there is tested.
     TSAN_OPTIONS=die_after_fork=0
     export TSAN_OPTIONS
+    sanitized_coroutines tsan thread &&
     cmake_tests tsan unit "$large|^capture/handler" "test_capture test_model test_symbol test_scopetree" \
         -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests \
         -DCMAKE_CXX_FLAGS="-fsanitize=thread"

@@ -17,8 +17,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <exception>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
