@@ -1,6 +1,7 @@
 #include <scopetree/service/serve.hpp>
 
 #include <scopetree/scope.hpp>
+#include <scopetree/service/request.hpp>
 
 #include "support/http_client.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 
 void spin(const std::atomic<bool>& ends) {
     while (!ends) {
+        scopetree::request request("GET", "/spins/{id}");
         PROFILE_SCOPE("spinning");
         for (volatile int i = 0; i < 10'000; i = i + 1) {
         }
@@ -41,7 +43,9 @@ TEST_CASE("serve: a process shows where it is") {
     std::thread worker(spin, std::cref(ends));
     CHECK_THAT(ask(server, "/profile?seconds=1&format=folded"), Contains(";spinning"));
     CHECK_THAT(ask(server, "/threads"), Contains("\"spinning\"") || Contains("spin"));
-    CHECK(status_of(ask(server, "/routes")) == 200);
+    CHECK_THAT(ask(server, "/routes"), Contains("\"route\":\"/spins/{id}\""));
+    CHECK_THAT(ask(server, "/slowest"), Contains("\"latency_ns\":"));
+    CHECK_THAT(ask(server, "/routes?route=/spins/%7Bid%7D&format=folded"), Contains("spinning"));
     CHECK_THAT(ask(server, "/debug/pprof/profile?seconds=1"), Contains("\x1f\x8b"));
     profiler.stop();
     CHECK(status_of(ask(server, "/profile?seconds=1")) == 503);

@@ -18,7 +18,7 @@ inline endpoint_source live_source() {
     source.between = [](const session& earlier, const session& later) {
         return session_between(earlier, later);
     };
-    source.requests = [] { return service_profile(); };
+    source.requests = [] { return live_requests(); };
     return source;
 }
 
