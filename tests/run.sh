@@ -1,7 +1,8 @@
 #!/bin/sh
 # tests/run.sh [CONFIGURATION…]   installs what is missing, then builds and tests every configuration,
 # or those named: gcc clang meson plain (no libbacktrace) asan tsan tidy consumer viewers; quick is gcc.
-# Only when named: fuzz, which reads damaged session files, SCOPETREE_FUZZ_RUNS times (100,000).
+# Only when named: fuzz, which reads damaged session files, and as many damaged requests to the live
+# endpoint, SCOPETREE_FUZZ_RUNS times (100,000).
 # Ends with a line for each configuration and, alone on the last line, `N passed, N failed`.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -118,15 +119,19 @@ run_tidy() {
         -DCMAKE_EXPORT_COMPILE_COMMANDS=ON &&
         clang-tidy -p "$build/tidy" --quiet --warnings-as-errors='*' "$root/tests/odr.cpp"
 }
-# What is found lies in $build/fuzz; with a name of its own it belongs into tests/fuzz/corpus.
+# What is found lies in $build/fuzz; with a name of its own it belongs into the seeds.
+# feed NAME SEEDS LENGTH…
+feed() {
+    mkdir -p "$build/fuzz/corpus_$1" &&
+        "$build/fuzz/tests/fuzz_$1" -runs="${SCOPETREE_FUZZ_RUNS:-100000}" -max_len="$3" -timeout=10 \
+            -dict="$root/tests/fuzz/$1.dict" -artifact_prefix="$build/fuzz/" \
+            "$build/fuzz/corpus_$1" "$root/tests/fuzz/$2"
+}
 run_fuzz() {
     # shellcheck disable=SC2086
     cmake -S "$root" -B "$build/fuzz" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests &&
-        cmake --build "$build/fuzz" --target fuzz_session &&
-        mkdir -p "$build/fuzz/corpus" &&
-        "$build/fuzz/tests/fuzz_session" -runs="${SCOPETREE_FUZZ_RUNS:-100000}" -max_len=8192 -timeout=10 \
-            -dict="$root/tests/fuzz/session.dict" -artifact_prefix="$build/fuzz/" \
-            "$build/fuzz/corpus" "$root/tests/fuzz/corpus"
+        cmake --build "$build/fuzz" --target fuzz_session fuzz_endpoint &&
+        feed session corpus 8192 && feed endpoint requests 1024
 }
 run_consumer() { python3 "$root/tests/consumer/consumer.py"; }
 # The tests find their packages with NODE_PATH, the programs that write reports in VIEWER_PROGRAMS.

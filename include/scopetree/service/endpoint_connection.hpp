@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <sys/socket.h>
@@ -32,6 +33,26 @@ namespace detail {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
+
+using endpoint_parser = http::request_parser<http::empty_body>;
+
+/// The status, and what to say, for a header that was read and cannot be answered; 0 for others.
+inline std::pair<int, std::string> fault_of(const endpoint_parser& parser,
+                                            boost::system::error_code failed) {
+    if (failed == http::error::header_limit || failed == http::error::buffer_overflow)
+        return {431, "The request's header is larger than 8 KiB."};
+    if (failed)
+        return {400, "This is no HTTP request: " + failed.message() + "."};
+    const auto& request = parser.get();
+    const auto hosts = request.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && request.version() == 11))
+        return {400, "A request must have one Host."};
+    const bool reads = request.method() == http::verb::get || //
+                       request.method() == http::verb::head;
+    if (reads && !parser.is_done())
+        return {413, "A request that reads must have no body."};
+    return {0, {}};
+}
 
 /// Reads requests and answers them, one after the other. All of it happens on the server's thread.
 /// Keeps itself alive by the operations that are under way, and ends when none is.
@@ -72,18 +93,9 @@ private:
     void on_header(boost::system::error_code failed) {
         if (failed == http::error::end_of_stream || !socket_.is_open() || is_of_system(failed))
             return close();
-        if (failed == http::error::header_limit || failed == http::error::buffer_overflow)
-            return refuse(431, "The request's header is larger than 8 KiB.");
-        if (failed)
-            return refuse(400, "This is no HTTP request: " + failed.message() + ".");
         const auto& request = parser_->get();
-        const auto hosts = request.count(http::field::host);
-        if (hosts > 1 || (hosts == 0 && request.version() == 11))
-            return refuse(400, "A request must have one Host.");
-        const bool reads = request.method() == http::verb::get || //
-                           request.method() == http::verb::head;
-        if (reads && !parser_->is_done())
-            return refuse(413, "A request that reads must have no body.");
+        if (const auto [status, why] = fault_of(*parser_, failed); status != 0)
+            return refuse(status, why);
         endpoint_answer answer = endpoint_.answer(to_endpoint_request(request, peer_));
         if (answer.finish)
             wait_for_profile(answer.wait, std::move(answer.finish));
@@ -195,7 +207,7 @@ private:
     asio::steady_timer deadline_;
     asio::steady_timer profile_;
     boost::beast::flat_buffer buffer_{most_header_bytes + 4096};
-    std::optional<http::request_parser<http::empty_body>> parser_;
+    std::optional<endpoint_parser> parser_;
     std::function<endpoint_response()> finish_; // of the profile that is being taken
     http::response<http::string_body> response_;
     std::array<char, 4096> discarded_{};
