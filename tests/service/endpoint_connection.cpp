@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -98,7 +99,7 @@ TEST_CASE("endpoint_connection: who deals out the request drop by drop is cut of
     http_client idle = service.client();
     http_client slow = service.client();
     slow.send("GET / HTTP/1.1\r\n");
-    bool is_cut = false;
+    std::atomic<bool> is_cut{false};
     std::thread drops([&] {
         // Every one of them within the limit, all of them not.
         for (int i = 0; i < 600 && !is_cut; ++i) {
