@@ -188,8 +188,11 @@ TEST_CASE("pprof: an inlined function shares the location of its caller", "[ppro
     }
 }
 
-TEST_CASE("pprof: labels tell threads apart", "[pprof]") {
-    const profile read(test::service_session());
+namespace {
+
+/// The wall time by labels.
+std::map<std::string, std::uint64_t> times_by_label(const session& source) {
+    const profile read(source);
     std::map<std::string, std::uint64_t> time;
     for (const fields& sample : read.all.messages(2)) {
         std::string labels;
@@ -200,8 +203,33 @@ TEST_CASE("pprof: labels tell threads apart", "[pprof]") {
                       " ";
         time[labels] += sample.packed(2).at(1);
     }
-    CHECK(time == std::map<std::string, std::uint64_t>{{"thread=main tid=100 ", 868'000'000},
-                                                       {"thread=worker tid=101 ", 510'000'000}});
+    return time;
+}
+
+} // namespace
+
+TEST_CASE("pprof: labels tell threads apart", "[pprof]") {
+    CHECK(times_by_label(test::service_session()) ==
+          std::map<std::string, std::uint64_t>{{"thread=main tid=100 ", 868'000'000},
+                                               {"thread=worker tid=101 ", 510'000'000}});
+}
+
+TEST_CASE("pprof: labels tell routes apart", "[pprof]") {
+    test::session_builder built;
+    built.thread("main",
+                 "serve|s.cpp:1|1\n"
+                 "  >GET /a||2|0\n"
+                 "    work|s.cpp:2|3\n"
+                 "      >parse|s.cpp:3|4|1\n"
+                 "    >GET /b||5|2\n"
+                 "  >POST /b||6|3\n",
+                 std::vector<scope_figures>(4));
+    const std::string thread = "thread=main tid=100 ";
+    CHECK(times_by_label(*built) ==
+          std::map<std::string, std::uint64_t>{{thread, 1'000'000},
+                                               {thread + "route=GET /a ", 9'000'000},
+                                               {thread + "route=GET /b ", 5'000'000},
+                                               {thread + "route=POST /b ", 6'000'000}});
 }
 
 TEST_CASE("pprof: functions have the session's times when read again", "[pprof]") {

@@ -1,6 +1,7 @@
 #include <scopetree/service/push.hpp>
 
 #include <scopetree/scope.hpp>
+#include <scopetree/service/request.hpp>
 #include <support/gunzip.hpp>
 #include <support/own_thread.hpp>
 #include <support/recording_server.hpp>
@@ -408,6 +409,26 @@ TEST_CASE("push: this process is pushed while it works") {
         const std::uint64_t taken = pushing.figures().taken;
         PROFILE_SCOPE("pushed scope");
         wait_until(pushing, [&](const push_figures& f) { return f.taken > taken; });
+    });
+}
+
+TEST_CASE("push: samples have the route that they were served for") {
+    recording_server server(accept_all);
+    test::on_own_thread([&] {
+        profiler running;
+        running.start();
+        push_options chosen = options_for(server.url());
+        chosen.interval = 50ms;
+        pusher pushing(chosen);
+        bool found = false;
+        for (std::size_t count = 1; !found; ++count) {
+            const request served("GET", "/orders/{id}");
+            server.wait_for(count);
+            const std::string pprof = test::gunzip(server.requests().back().body());
+            found = pprof.find("route") != std::string::npos &&
+                    pprof.find("GET /orders/{id}") != std::string::npos;
+        }
+        running.stop();
     });
 }
 

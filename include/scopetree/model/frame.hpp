@@ -32,6 +32,15 @@ struct frame {
     bool application = false; ///< compiled from the program's own source tree; true for scopes
 };
 
+namespace detail {
+
+/// Whether a scope stands for requests; its name is that of the route. Macros have a file.
+inline bool is_request(const frame& scope) {
+    return scope.kind == frame_kind::scope && scope.file.empty() && scope.line == 0;
+}
+
+} // namespace detail
+
 } // namespace SCOPETREE_ABI
 } // namespace scopetree
 

@@ -68,11 +68,15 @@ private:
         std::vector<std::uint64_t> places(nodes.size()); // by node: its location
         std::vector<std::uint32_t> callers(
             nodes.size()); // by node: the next one in another location
+        std::vector<std::uint32_t> routes(nodes.size(), no_index); // by node: a frame
         for (std::uint32_t i = 0; i < nodes.size(); ++i) {
             const std::uint32_t parent = i == 0 ? 0 : nodes[i].parent;
             const bool within = parent != 0 && source_.frames[nodes[i].frame].inlined;
             places[i] = locations_.number_of(nodes[i].frame, within ? places[parent] : 0);
             callers[i] = within ? callers[parent] : parent;
+            routes[i] = is_request(source_.frames[nodes[i].frame]) ? nodes[i].frame
+                        : i == 0                                   ? no_index
+                                                                   : routes[parent];
         }
         std::vector<std::uint64_t> stack;
         for (std::uint32_t i = 0; i < nodes.size(); ++i) {
@@ -90,6 +94,8 @@ private:
                           std::vector<std::int64_t>{static_cast<std::int64_t>(node.samples),
                                                     node.wall_ns, node.cpu_ns});
             sample.append(labels);
+            if (routes[i] != no_index)
+                sample.message(sample_field::label, route_label(routes[i]));
             write_message(profile_field::sample, sample);
         }
     }
@@ -106,6 +112,13 @@ private:
         labels.message(sample_field::label, name);
         labels.message(sample_field::label, tid);
         return labels.encoded();
+    }
+
+    protobuf_message route_label(std::uint32_t frame) {
+        protobuf_message route;
+        route.number(label_field::key, strings_.number_of("route"));
+        route.number(label_field::text, strings_.number_of(source_.frames[frame].name));
+        return route;
     }
 
     /// All is known of them that ever will be: pprof must not look into the files for more.
@@ -154,12 +167,12 @@ private:
 /// `go tool pprof -symbolize=none FILE`.
 ///
 /// Sample types are samples/count, wall/nanoseconds (what is shown unless another is asked for) and
-/// cpu/nanoseconds; labels are `thread` and `tid`; comments are the command line, our version and
-/// the session's notes. All frames are there; processors do not apply. Inlined functions share a
-/// location with their caller. Lines are those of functions' definitions, and there are no
-/// addresses. Control characters and bytes that are not UTF-8 become U+FFFD. Throws
-/// std::invalid_argument if the session is inconsistent. Linear in what is written, which are whole
-/// stacks. Any threads may write the same session at once.
+/// cpu/nanoseconds; labels are `thread` and `tid`, and `route` while serving a request; comments
+/// are the command line, our version and the session's notes. All frames are there; processors do
+/// not apply. Inlined functions share a location with their caller. Lines are those of functions'
+/// definitions, and there are no addresses. Control characters and bytes that are not UTF-8 become
+/// U+FFFD. Throws std::invalid_argument if the session is inconsistent. Linear in what is written,
+/// which are whole stacks. Any threads may write the same session at once.
 inline void write_pprof(std::ostream& stream, const session& source) {
     detail::pprof_writer(stream, source).write();
 }

@@ -3,6 +3,7 @@
 #define SCOPETREE_SERVICE_PUSH_HPP
 
 #include <scopetree/process/session_between.hpp>
+#include <scopetree/service/endpoint_process.hpp>
 #include <scopetree/service/live.hpp>
 #include <scopetree/service/push_exchange.hpp>
 #include <scopetree/service/push_options.hpp>
@@ -36,7 +37,7 @@ namespace detail {
 
 /// Takes a window of the run at every interval, and sends those that wait one by one. All happens
 /// on a thread of its own; only stop() and figures() are called from others.
-class push_worker : public std::enable_shared_from_this<push_worker> {
+class push_worker : public ends_at_exit, public std::enable_shared_from_this<push_worker> {
 public:
     using clock = std::chrono::steady_clock;
 
@@ -76,6 +77,8 @@ public:
         else
             thread_.detach();
     }
+
+    void end() noexcept override { stop(); }
 
     push_figures figures() const {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -285,7 +288,8 @@ private:
 /// Pushes while it lives: every ten seconds a profile of what happened in them, to the server's
 /// /ingest. Costs the program nothing but a snapshot each time; what cannot be sent waits in
 /// bounded memory, is tried again with longer and longer pauses, and is dropped and counted in the
-/// end. Every function may be called from any thread. In the child of a fork it does nothing.
+/// end. Every function may be called from any thread. It ends with the program at the latest, and
+/// does nothing in the child of a fork.
 class pusher {
 public:
     /// Starts profiling as ensure_profiling() does, and the thread that pushes. Throws
@@ -297,6 +301,7 @@ public:
     pusher(const push_options& chosen, std::function<session()> source)
         : worker_(std::make_shared<detail::push_worker>(chosen, std::move(source))) {
         worker_->start();
+        detail::endpoint_process::instance().end_at_exit(worker_);
     }
     pusher(const pusher&) = delete;
     pusher& operator=(const pusher&) = delete;
