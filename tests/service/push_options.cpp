@@ -144,13 +144,15 @@ TEST_CASE("push options: the target is what the server documents") {
     const detail::push_url url = detail::parse_push_url("http://x/base");
     CHECK(detail::push_target(url, chosen, 1'700'000'000'000'000'000, 1'700'000'010'000'000'001,
                               1'000'000) == "/base/ingest?name=shop&from=1700000000"
-                                            "&until=1700000011&sampleRate=1000"
+                                            "&until=1700000010&sampleRate=1000"
                                             "&spyName=scopetree&format=pprof");
     chosen.labels = {{"a", "1 %"}, {"b", "\xc3\xb6&+"}};
     CHECK(detail::push_name(chosen) == "shop{a=1 %,b=\xc3\xb6&+}");
     CHECK_THAT(detail::push_target(url, chosen, 0, 0, 10'000'000),
                StartsWith("/base/ingest?name=shop%7Ba%3D1%20%25%2Cb%3D%C3%B6%26%2B%7D&") &&
                    Contains("&sampleRate=100&"));
+    CHECK_THAT(detail::push_target(url, chosen, 5'000'000'000, 5'900'000'000, 1),
+               Contains("&from=5&until=6&"));
     CHECK_THAT(detail::push_target(url, chosen, 0, 0, 0), Contains("&sampleRate=1000000000&"));
     CHECK_THAT(detail::push_target(url, chosen, 0, 0, 10'000'000'000), Contains("&sampleRate=1&"));
 }

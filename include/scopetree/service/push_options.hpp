@@ -242,15 +242,17 @@ inline std::string push_name(const push_options& chosen) {
     return chosen.labels.empty() ? name : name + "}";
 }
 
-/// What a profile is sent to. Times in seconds, the server's unit.
+/// What a profile is sent to. Times in seconds, the server's unit; one window begins where the one
+/// before it ends.
 inline std::string push_target(const push_url& url, const push_options& chosen,
                                std::int64_t from_unix_ns, std::int64_t until_unix_ns,
                                std::int64_t interval_ns) {
     constexpr std::int64_t second = 1'000'000'000;
+    const std::int64_t from = from_unix_ns / second;
+    const std::int64_t until = std::max(until_unix_ns / second, from + 1);
     const std::int64_t rate = (second + interval_ns / 2) / std::max<std::int64_t>(interval_ns, 1);
     return url.prefix + "/ingest?name=" + percent_encoded(push_name(chosen)) +
-           "&from=" + std::to_string(from_unix_ns / second) +
-           "&until=" + std::to_string((until_unix_ns + second - 1) / second) +
+           "&from=" + std::to_string(from) + "&until=" + std::to_string(until) +
            "&sampleRate=" + std::to_string(std::max<std::int64_t>(rate, 1)) +
            "&spyName=scopetree&format=pprof";
 }
