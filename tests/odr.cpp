@@ -117,7 +117,7 @@
 
 #if __cplusplus >= 202002L
 #include <scopetree/service/async.hpp>
-#endif
+#include <scopetree/service/beast.hpp>
 #include <scopetree/service/endpoint.hpp>
 #include <scopetree/service/endpoint_access.hpp>
 #include <scopetree/service/endpoint_beast.hpp>
@@ -130,6 +130,7 @@
 #include <scopetree/service/endpoint_request.hpp>
 #include <scopetree/service/endpoint_server.hpp>
 #include <scopetree/service/endpoint_source.hpp>
+#include <scopetree/service/httplib.hpp>
 #include <scopetree/service/live.hpp>
 #include <scopetree/service/middleware.hpp>
 #include <scopetree/service/middleware_options.hpp>
@@ -143,7 +144,9 @@
 #include <scopetree/service/push_queue.hpp>
 #include <scopetree/service/request.hpp>
 #include <scopetree/service/request_profile.hpp>
+#include <scopetree/service/route_templates.hpp>
 #include <scopetree/service/serve.hpp>
+#endif
 
 #include <scopetree/symbol/demangle.hpp>
 #include <scopetree/symbol/elf_symbols.hpp>
@@ -162,3 +165,7 @@
 #include <scopetree/symbol/scope_placement.hpp>
 #include <scopetree/symbol/symbolizer.hpp>
 #include <scopetree/symbol/symbolizer_backtrace.hpp>
+
+#if SCOPETREE_TEST_GRPC // headers of gRPC
+#include <scopetree/service/grpc.hpp>
+#endif

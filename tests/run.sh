@@ -26,6 +26,7 @@ for name in $wanted; do
 done
 
 packages="g++ cmake ninja-build catch2 python3 clang-format xz-utils boost"
+case " $wanted " in *" gcc "*) packages="$packages pkg-config libcpp-httplib-dev libgrpc++-dev" ;; esac
 case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "* | *" fuzz "*) packages="$packages clang" ;; esac
 case " $wanted " in *san\ * | *" fuzz "*) packages="$packages libclang-rt-dev" ;; esac
 case " $wanted " in *" tidy "*) packages="$packages clang-tidy" ;; esac
@@ -74,7 +75,9 @@ cmake_tests() {
 none='^$'
 large='^symbol/(readable_name takes linear time|deep stacks and many leaves)'
 only_tests="-DSCOPETREE_BUILD_BENCHMARKS=OFF -DSCOPETREE_BUILD_EXAMPLES=OFF -DSCOPETREE_INSTALL=OFF"
-run_gcc() { cmake_tests gcc . "$none" all -DCMAKE_CXX_COMPILER=g++; }
+run_gcc() {
+    cmake_tests gcc . "$none" all -DCMAKE_CXX_COMPILER=g++ -DSCOPETREE_WITH_HTTPLIB=ON -DSCOPETREE_WITH_GRPC=ON
+}
 run_clang() { cmake_tests clang . "$none" all -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug; }
 # shellcheck disable=SC2086
 run_plain() {
