@@ -1,0 +1,44 @@
+// Requests of a service: whose time is whose.
+
+#include "support/scenario.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+/// 99.9 % of samples lie within, one in a thousand does not: so far may a share be off, of so many
+/// independent samples. Waiting is seen too long by what it takes to see its end.
+double bound(double share, double samples) {
+    return 3.29 * std::sqrt(share * (1 - share) / samples) + 0.01;
+}
+
+} // namespace
+
+TEST_CASE("64 requests at once, of four routes, each have their own time") {
+    const int threads = 64;
+    const int each = std::atoi(test::by_form("10", "200").c_str());
+    test::figures seen =
+        test::scenario("requests", {std::to_string(threads), std::to_string(each)});
+    CHECK(seen["routes"] == 4);
+    CHECK(seen["kept"] == 40);
+    CHECK(seen["kept with another sum than their latency"] == 0);
+    const int passes[] = {1, 2, 3, 5};
+    for (int i = 0; i < 4; ++i) {
+        CAPTURE(i);
+        const std::string label = "route " + std::to_string(i) + " ";
+        CHECK(seen[label + "requests"] == threads / 4 * each);
+        CHECK(seen[label + "passes"] == threads / 4 * each * passes[i]);
+        CHECK(seen[label + "latency of the tree"] == seen[label + "latency"]);
+        CHECK(seen[label + "of others"] == 0);
+        CHECK(seen[label + "p99"] == Approx(seen[label + "true p99"]).epsilon(0.02));
+        for (const char* what : {"computing", "fetching"}) {
+            CAPTURE(what);
+            const double truth = seen[label + "truly " + what];
+            CHECK(std::abs(seen[label + what] - truth) < bound(truth, seen[label + "intervals"]));
+        }
+    }
+}
