@@ -255,9 +255,11 @@ TEST_CASE("serving: threads that come and go all the time lose no scope and no t
             workers.emplace_back([&] {
                 for (int i = 0; i < 5'000; ++i) {
                     const serving now = s.serve(request);
-                    PROFILE_SCOPE("step");
-                    if (innermost(now.part->root, now.part->scopes.current) != "step")
-                        ++wrong;
+                    {
+                        PROFILE_SCOPE("step");
+                        if (innermost(now.part->root, now.part->scopes.current) != "step")
+                            ++wrong;
+                    }
                     stop_serving(s.threads, now);
                 }
             });
