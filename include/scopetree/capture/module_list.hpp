@@ -18,18 +18,18 @@ namespace detail {
 /// that starts to profile itself would wait for ever.
 class module_list_lock {
 public:
-    module_list_lock() noexcept { ::pthread_mutex_lock(&shared().mutex_); }
-    ~module_list_lock() { ::pthread_mutex_unlock(&shared().mutex_); }
+    module_list_lock() noexcept { ::pthread_mutex_lock(&shared().mutex); }
+    ~module_list_lock() { ::pthread_mutex_unlock(&shared().mutex); }
     module_list_lock(const module_list_lock&) = delete;
     module_list_lock& operator=(const module_list_lock&) = delete;
 
 private:
     struct state {
         state() noexcept {
-            ::pthread_atfork([] { ::pthread_mutex_lock(&shared().mutex_); }, &unlock, &unlock);
+            ::pthread_atfork([] { ::pthread_mutex_lock(&shared().mutex); }, &unlock, &unlock);
         }
-        static void unlock() { ::pthread_mutex_unlock(&shared().mutex_); }
-        pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+        static void unlock() { ::pthread_mutex_unlock(&shared().mutex); }
+        pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     };
     static state& shared() noexcept {
         static state only;

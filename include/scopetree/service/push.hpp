@@ -78,7 +78,13 @@ public:
             thread_.detach();
     }
 
-    void end() noexcept override { stop(); }
+    /// What goes wrong at the very end can only be left.
+    void end() noexcept override {
+        try {
+            stop();
+        } catch (const std::exception&) {
+        }
+    }
 
     push_figures figures() const {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -306,7 +312,10 @@ public:
     pusher(const pusher&) = delete;
     pusher& operator=(const pusher&) = delete;
 
-    ~pusher() { stop(); }
+    ~pusher() {
+        if (pid_ == ::getpid())
+            worker_->end();
+    }
 
     /// Sends the last window and what waits, as far as that succeeds at once and within
     /// push_options::stop_limit, and ends. Takes three seconds longer at most; what is left is

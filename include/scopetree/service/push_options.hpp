@@ -146,7 +146,7 @@ inline void check_push_labels(const push_options& chosen) {
         const bool is_text = sanitize(value, true) == value && value.size() <= 2'048;
         if (value.empty() || !is_text || value.find_first_of(",}") != std::string::npos ||
             value.front() == ' ' || value.back() == ' ')
-            refuse_push_option("labels", name + "=" + value,
+            refuse_push_option("labels", std::string(name).append("=").append(value),
                                "as a value, 1 to 2048 bytes of UTF-8 without , and } and control "
                                "characters, and no blank at the ends");
     }
