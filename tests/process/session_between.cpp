@@ -271,7 +271,7 @@ TEST_CASE("between: windows add up to the window around them") {
 }
 
 TEST_CASE("between: what nothing happened to is left out") {
-    scope_figures two, five, none;
+    scope_figures two, five;
     two.calls = 2;
     five.calls = 5;
     session_builder before, after;
