@@ -134,7 +134,7 @@ run_fuzz() {
     # shellcheck disable=SC2086
     cmake -S "$root" -B "$build/fuzz" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests &&
         cmake --build "$build/fuzz" --target fuzz_session fuzz_endpoint &&
-        feed session corpus 8192 && feed endpoint requests 1024
+        feed session corpus 4096 && feed endpoint requests 1024
 }
 run_consumer() { python3 "$root/tests/consumer/consumer.py"; }
 # The tests find their packages with NODE_PATH, the programs that write reports in VIEWER_PROGRAMS.

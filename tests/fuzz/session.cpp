@@ -34,7 +34,7 @@ std::vector<range> numbers_in(std::string_view text) {
     return found;
 }
 
-std::string number(std::mt19937& random) {
+std::string number(std::minstd_rand& random) {
     static const char* const special[] = {"-1",
                                           "0",
                                           "1",
@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 /// Bytes changed by chance hardly ever leave a session: half of the time numbers change, or move.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t most, unsigned seed) {
-    std::mt19937 random(seed);
+    std::minstd_rand random(seed);
     std::string text(reinterpret_cast<const char*>(data), size);
     if (random() % 2 == 0)
         return LLVMFuzzerMutate(data, size, most);

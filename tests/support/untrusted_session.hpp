@@ -30,10 +30,12 @@ inline void use_session(const scopetree::session& source) {
     std::ostream stream(&nowhere);
     text_options chosen;
     for (const output_format format :
-         {output_format::text, output_format::json, output_format::html, output_format::speedscope,
+         {output_format::text, output_format::json, output_format::speedscope,
           output_format::folded, output_format::pprof, output_format::trace_events})
         if (const auto write = detail::writer_of(format))
             write(stream, source, chosen);
+    // The page around its data is always the same, and would take most of the time.
+    detail::html_data_writer(stream, source, chosen, html_options{}.most_nodes).write();
     chosen.flat = chosen.show_all = true;
     chosen.clock = report_clock::both;
     chosen.threads = thread_display::merged;
