@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
 #include <functional>
 #include <map>
 
@@ -115,6 +116,12 @@ const understood good[] = {
     {"SCOPETREE_THRESHOLD", "0", [](const settings& s) { return s.text.filter_threshold == 0; }},
     {"SCOPETREE_THRESHOLD", "2.5%",
      [](const settings& s) { return s.text.filter_threshold == Approx(0.025); }},
+    {"SCOPETREE_REPORT_ON", "SIGTERM,SIGINT",
+     [](const settings& s) {
+         return s.report_on == std::vector<int>{SIGTERM, SIGINT};
+     }},
+    {"SCOPETREE_SNAPSHOT_ON", "SIGUSR2",
+     [](const settings& s) { return s.snapshot_on == std::vector<int>{SIGUSR2}; }},
     {"SCOPETREE_HIDE", "*boost*,fmt/*",
      [](const settings& s) {
          return s.text.hide == std::vector<std::string>{"*boost*", "fmt/*"};
@@ -166,6 +173,9 @@ const refused bad[] = {
     {"SCOPETREE_THRESHOLD", "1%%", "0.01 or 1%"},
     {"SCOPETREE_MERGE_THREADS", "merged", "on or off"},
     {"SCOPETREE_TIMELINE", "always", "on or off"},
+    {"SCOPETREE_REPORT_ON", "TERM", "SIGTERM"},
+    {"SCOPETREE_REPORT_ON", "SIGTERM,SIGKILL", "SIGHUP, SIGINT"},
+    {"SCOPETREE_SNAPSHOT_ON", "12", "SIGUSR2"},
     {"SCOPETREE_TIMELINE_LIMIT", "64", "KiB, MiB or GiB"},
     {"SCOPETREE_TIMELINE_LIMIT", "64MB", "KiB, MiB or GiB"},
     {"SCOPETREE_TIMELINE_LIMIT", "-1MiB", "KiB, MiB or GiB"},
@@ -231,6 +241,15 @@ TEST_CASE("environment: a wrong output does not take the others with it", "[envi
     CHECK(paths(result.values) == "a.txt=0;c.html=1;");
     REQUIRE(result.errors.size() == 1);
     CHECK(result.errors[0].find("b.doc") != std::string::npos);
+}
+
+TEST_CASE("environment: a signal asks for a report or for a snapshot", "[environment]") {
+    const environment_settings result =
+        read({{"SCOPETREE_REPORT_ON", "SIGTERM"}, {"SCOPETREE_SNAPSHOT_ON", "SIGUSR2,SIGTERM"}});
+    CHECK(result.values.report_on == std::vector<int>{SIGTERM});
+    CHECK(result.values.snapshot_on.empty());
+    REQUIRE(result.errors.size() == 1);
+    CHECK(result.errors[0].find("SCOPETREE_SNAPSHOT_ON") == 0);
 }
 
 TEST_CASE("environment: flat and timeline exclude each other", "[environment]") {

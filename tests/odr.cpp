@@ -29,6 +29,7 @@
 #include <scopetree/fwd.hpp>
 #include <scopetree/options.hpp>
 #include <scopetree/profiler.hpp>
+#include <scopetree/report_thread.hpp>
 #include <scopetree/scope.hpp>
 #include <scopetree/scopetree.hpp>
 #include <scopetree/version.hpp>

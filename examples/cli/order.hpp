@@ -22,6 +22,7 @@ inline constexpr const char* order_variable = "SCOPETREE_RUN";
 /// How to take samples, whose code is not the program's own, and the folder for what comes of it.
 struct order {
     scopetree::options sampling;
+    std::int64_t pid = 0; ///< the only process that is meant; 0: whichever reads it first
     std::vector<std::string> library_paths;
     std::string folder;
 };
@@ -31,8 +32,8 @@ inline constexpr const char* session_file = ".scopetree";
 inline constexpr const char* naming_file = "/naming";       ///< is there while names are looked up
 inline constexpr const char* complaint_file = "/complaint"; ///< why there is no session
 
-/// `INTERVAL,BUDGET,FRAMES,LIMIT,FOLDER`: nanoseconds, billionths of a core, a number, the bytes
-/// for timelines (0: none), a path.
+/// `INTERVAL,BUDGET,FRAMES,LIMIT,PID,FOLDER`: nanoseconds, billionths of a core, a number, the
+/// bytes for timelines (0: none), a process, a path.
 inline std::string text_of(const order& given) {
     std::string paths = given.folder;
     for (const std::string& path : given.library_paths)
@@ -41,12 +42,12 @@ inline std::string text_of(const order& given) {
            std::to_string(static_cast<std::int64_t>(given.sampling.cpu_budget * 1e9)) + "," +
            std::to_string(given.sampling.max_frames) + "," +
            std::to_string(given.sampling.timeline ? given.sampling.timeline_limit : 0) + "," +
-           paths;
+           std::to_string(given.pid) + "," + paths;
 }
 
 /// Nothing if it is no such text.
 inline std::optional<order> read_order(const char* text) {
-    std::int64_t numbers[4];
+    std::int64_t numbers[5];
     for (std::int64_t& number : numbers) {
         char* end = nullptr;
         number = std::strtoll(text, &end, 10);
@@ -61,6 +62,7 @@ inline std::optional<order> read_order(const char* text) {
     result.sampling.timeline = numbers[3] != 0;
     if (result.sampling.timeline)
         result.sampling.timeline_limit = static_cast<std::size_t>(numbers[3]);
+    result.pid = numbers[4];
     result.sampling.threads = scopetree::thread_selection::all;
     for (const std::string_view path : scopetree::detail::split(text, ':'))
         result.library_paths.emplace_back(path);

@@ -83,7 +83,7 @@ std::vector<std::string> environment_for(const meeting_place& place,
     }
     result.push_back(preload);
     result.push_back(std::string(order_variable) + "=" +
-                     text_of(order{chosen.sampling, chosen.library_paths, place.path()}));
+                     text_of(order{chosen.sampling, 0, chosen.library_paths, place.path()}));
     return result;
 }
 
@@ -118,8 +118,8 @@ std::string why_there_is_none(const meeting_place& place, int status) {
     if (WIFSIGNALED(status))
         return std::string("no report: the program was killed before it could make one (") +
                ::strsignal(WTERMSIG(status)) + ")";
-    return "no report: the program ended by _exit, or became another one by exec, or it profiles "
-           "itself; what a script or a wrapper starts is profiled with: scopetree run -- PROGRAM";
+    return "no report: the program profiles itself, or became one by exec that cannot be profiled "
+           "(linked statically, or with other rights), or ended by a system call of its own";
 }
 
 /// A program that was built with scopetree has kept its session already.

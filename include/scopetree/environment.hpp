@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -151,6 +152,9 @@ struct environment_variable {
 };
 
 inline constexpr std::string_view on_or_off = "on or off";
+inline constexpr std::string_view signal_names =
+    "SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1 or SIGUSR2, several separated by "
+    "commas, none of them for both a report and a snapshot";
 inline constexpr std::string_view pattern_list = "patterns such as *boost*, separated by commas";
 
 inline bool apply_interval(std::string_view value, std::int64_t, environment_settings& into) {
@@ -268,6 +272,24 @@ inline bool apply_merge(std::string_view value, std::int64_t, environment_settin
     return true;
 }
 
+/// A signal has one meaning: whichever variable is read first has it.
+inline bool apply_signals(std::string_view value, const std::vector<int>& taken,
+                          std::vector<int>& into) {
+    constexpr std::pair<std::string_view, int> words[] = {
+        {"SIGHUP", SIGHUP},   {"SIGINT", SIGINT},   {"SIGQUIT", SIGQUIT}, {"SIGPIPE", SIGPIPE},
+        {"SIGALRM", SIGALRM}, {"SIGTERM", SIGTERM}, {"SIGUSR1", SIGUSR1}, {"SIGUSR2", SIGUSR2}};
+    std::vector<int> signals;
+    for (const std::string_view part : split(value, ',')) {
+        int signal = 0;
+        if (!parse_word(part, words, signal) ||
+            std::find(taken.begin(), taken.end(), signal) != taken.end())
+            return false;
+        signals.push_back(signal);
+    }
+    into = std::move(signals);
+    return true;
+}
+
 using env = environment_settings;
 
 /// Every variable there is.
@@ -283,6 +305,14 @@ inline constexpr environment_variable environment_variables[] = {
      }},
     {"SCOPETREE_MAX_FRAMES", "a number from 1 to 4000", apply_max_frames},
     {"SCOPETREE_OUTPUT", output_endings, apply_output},
+    {"SCOPETREE_REPORT_ON", signal_names,
+     [](std::string_view v, std::int64_t, env& e) {
+         return apply_signals(v, {}, e.values.report_on);
+     }},
+    {"SCOPETREE_SNAPSHOT_ON", signal_names,
+     [](std::string_view v, std::int64_t, env& e) {
+         return apply_signals(v, e.values.report_on, e.values.snapshot_on);
+     }},
     {"SCOPETREE_LIBRARY_PATHS", "folders, separated by colons",
      [](std::string_view v, std::int64_t, env& e) {
          return apply_list(v, ':', e.values.library_paths);

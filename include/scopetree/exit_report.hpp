@@ -8,12 +8,14 @@
 #include <scopetree/render/output.hpp>
 #include <scopetree/render/terminal.hpp>
 #include <scopetree/render/text.hpp>
+#include <scopetree/report_thread.hpp>
 
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <exception>
+#include <mutex>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -30,6 +32,8 @@ namespace detail {
 struct automatic_run {
     settings chosen;
     profiler running;
+    std::mutex in_use; ///< of the profiler: a signal may ask for a report while exit makes one
+    const pid_t pid = ::getpid();
 
     explicit automatic_run(const settings& from)
         : chosen(from), running(from.sampling, starts_by_itself{}) {}
@@ -134,22 +138,53 @@ inline void keep_and_print(const session& result, const settings& chosen) {
         complain(failure);
 }
 
-/// Registered with atexit. Whatever goes wrong must not change how the program ends.
-inline void report_at_exit() noexcept {
+inline void deliver(const session& result, const settings& chosen) {
+    for (const output_file& output : chosen.outputs)
+        write_or_complain(result, chosen, output);
+    keep_and_print(result, chosen);
+}
+
+/// Makes the report of the run so far or, if it `ends`, of all of it. Whatever goes wrong must not
+/// change what the program does.
+inline void report_automatic_run(bool ends) noexcept {
     automatic_run* const run = the_automatic_run();
-    if (run == nullptr || !run->running.is_running())
+    if (run == nullptr || run->pid != ::getpid()) // a forked child's lock may be held for ever
+        return;
+    const std::lock_guard<std::mutex> locked(run->in_use);
+    if (!run->running.is_running())
         return;
     const write_signals_blocked blocked;
     try {
         resolve_options symbols;
         symbols.library_paths = run->chosen.library_paths;
-        const session result = run->running.stop(symbols);
-        for (const output_file& output : run->chosen.outputs)
-            write_or_complain(result, run->chosen, output);
-        keep_and_print(result, run->chosen);
+        deliver(ends ? run->running.stop(symbols) : run->running.snapshot(symbols), run->chosen);
     } catch (const std::exception& error) {
         complain("no report: " + text_of(error));
     }
+}
+
+/// Registered with atexit and at_quick_exit.
+inline void report_at_exit() noexcept {
+    report_automatic_run(true);
+    report_thread* const thread = the_report_thread.load(std::memory_order_acquire);
+    while (thread != nullptr && thread->is_of_this_process() && thread->is_ending())
+        ::pause(); // a signal has been faster
+}
+
+/// Lets signals ask for reports, where that is wanted.
+inline void watch_signals(const settings& chosen) {
+    if (chosen.report_on.empty() && chosen.snapshot_on.empty())
+        return;
+    the_report_thread = new report_thread([]() noexcept { report_automatic_run(true); },
+                                          []() noexcept { report_automatic_run(false); });
+    if (!the_report_thread.load()->start(*find_registry())) {
+        complain("no report on signals: the kernel refuses a thread");
+        return;
+    }
+    for (const int signal : chosen.report_on)
+        handle_where_default(signal, &handle_deadly_signal);
+    for (const int signal : chosen.snapshot_on)
+        handle_where_default(signal, &handle_snapshot_signal);
 }
 
 inline void start_automatic_run() noexcept {
@@ -168,8 +203,10 @@ inline void start_automatic_run() noexcept {
         }
         leave_out_unsupported(read.values);
         the_automatic_run() = new automatic_run(read.values);
+        watch_signals(read.values); // first: its thread is none of those that are sampled
         the_automatic_run()->running.start();
         std::atexit(&report_at_exit);
+        ::at_quick_exit(&report_at_exit);
     } catch (const std::exception& error) {
         own_registry().decide();
         complain("not profiling: " + text_of(error));

@@ -111,6 +111,9 @@ struct settings {
     std::vector<output_file> outputs; ///< none: the tree on stderr
     text_options text;
     std::vector<std::string> library_paths; ///< sources under these are not application code
+    /// Signals at which the report is made before they end the program, as they would without.
+    std::vector<int> report_on;
+    std::vector<int> snapshot_on; ///< signals at which the report so far is made
 };
 
 /// The format that a file's ending stands for; nothing if it stands for none.

@@ -289,9 +289,9 @@ TEST_CASE("run ends as its program does") {
     const command scopetree_command;
     CHECK(scopetree_command({"run", "/bin/true"}).exit_code == 0);
     CHECK(scopetree_command({"run", "false"}).exit_code == 1);
-    const test::outcome killed = scopetree_command({"run", "--", "sh", "-c", "kill -TERM $$"});
-    CHECK(killed.signal == SIGTERM);
-    CHECK(contains(killed.error, "killed before it could make one (Terminated)"));
+    const test::outcome killed = scopetree_command({"run", "--", "sh", "-c", "kill -KILL $$"});
+    CHECK(killed.signal == SIGKILL);
+    CHECK(contains(killed.error, "killed before it could make one (Killed)"));
     const test::outcome handed_on =
         scopetree_command({"run", "--", "sh", "-c",
                            "trap 'echo caught; exit 9' TERM; kill -TERM $PPID; "

@@ -12,6 +12,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -49,6 +50,41 @@ TEST_CASE("a report is printed when exit is called inside scopes") {
     CHECK(ended.exit_code == 7);
     CHECK(contains(ended.error, "outer scope"));
     CHECK(contains(ended.error, "the scope"));
+}
+
+TEST_CASE("a signal ends the program with a report where that is asked for") {
+    const test::outcome plain = test::run("automatic", {"sigterm"});
+    CHECK(plain.signal == SIGTERM);
+    CHECK(plain.error.empty());
+    for (const char* const signals : {"SIGTERM", "SIGINT,SIGTERM"}) {
+        const test::outcome ended = test::run("automatic", {"sigterm"},
+                                              {std::string("SCOPETREE_REPORT_ON=") + signals,
+                                               "SCOPETREE_THREADS=all", "SCOPETREE_SHOW_ALL=on"});
+        INFO(ended.error);
+        CHECK(ended.signal == SIGTERM);
+        CHECK(ended.out == own_output);
+        CHECK(contains(ended.error, "the scope"));
+        CHECK(contains(ended.error, "Threads:   1")); // the one that reports is none of them
+    }
+}
+
+TEST_CASE("quick_exit leaves a report") {
+    const test::outcome ended = test::run("automatic", {"quick_exit"});
+    CHECK(ended.exit_code == 8);
+    CHECK(contains(ended.error, "the scope"));
+}
+
+TEST_CASE("a signal asks for a report of the run so far") {
+    const test::scratch_folder folder;
+    const std::string path = folder / "a.txt";
+    const test::outcome ended = test::run(
+        "automatic", {"snapshot", path},
+        {"SCOPETREE_SNAPSHOT_ON=SIGUSR2", "SCOPETREE_OUTPUT=" + path, "SCOPETREE_SHOW_ALL=on"});
+    INFO(ended.error);
+    CHECK(ended.exit_code == 4);
+    CHECK(ended.out == own_output);
+    CHECK(ended.error.empty());
+    CHECK(contains(test::contents_of(path), "behind the snapshot"));
 }
 
 TEST_CASE("SCOPETREE=off prints nothing") {

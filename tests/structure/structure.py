@@ -17,7 +17,7 @@ from pathlib import Path
 
 # Lowest first. A header includes headers of lower layers or of its own folder.
 LAYERS = ["version", "config", "fwd", "scope", "options", "environment", "capture", "model", "symbol",
-          "process", "render", "profiler", "exit_report", "service", "scopetree"]
+          "process", "render", "report_thread", "profiler", "exit_report", "service", "scopetree"]
 
 # Nothing to test in them beyond what tests/odr.cpp does by including them.
 WITHOUT_TEST = {"version.hpp", "config.hpp", "fwd.hpp", "scopetree.hpp", "capture/request_context.hpp",

@@ -2,9 +2,13 @@
 // of Boost that it needs: the program may have other ones, or none.
 
 #include "../order.hpp"
+#include "follow.hpp"
+#include "next.hpp"
+#include "signals.hpp"
 
 #include <scopetree/model/session_file.hpp>
 #include <scopetree/profiler.hpp>
+#include <scopetree/report_thread.hpp>
 
 #include <boost/json/src.hpp>
 
@@ -13,14 +17,18 @@
 #include <cstring>
 #include <exception>
 #include <fstream>
+#include <mutex>
 #include <optional>
 #include <string>
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace {
+
+namespace detail = scopetree::detail;
 
 /// Never destroyed: threads may outlive main.
 struct preloaded_run {
@@ -28,6 +36,8 @@ struct preloaded_run {
 
     cli::order given;
     scopetree::profiler running;
+    std::mutex in_use; ///< of the profiler: a signal may come while exit makes the report
+    const pid_t pid = ::getpid();
 };
 
 preloaded_run* the_run = nullptr;
@@ -48,8 +58,22 @@ void remove_entry(char** entry) {
         *entry = entry[1];
 }
 
+/// Takes the path of this library, which is the first, out of LD_PRELOAD.
+std::string take_library() {
+    char** const entry = find_entry("LD_PRELOAD");
+    if (entry == nullptr || *entry == nullptr)
+        return {};
+    char* const value = *entry + std::strlen("LD_PRELOAD=");
+    const std::string path(value, std::strcspn(value, ":"));
+    if (const char* const others = std::strchr(value, ':'))
+        std::memmove(value, others + 1, std::strlen(others));
+    else
+        remove_entry(entry);
+    return path;
+}
+
 /// Takes what the command has put into the environment out of it again: the program must not see
-/// it, and the programs that it starts are their own.
+/// it, and the programs that it starts are their own. What it becomes by exec is followed.
 std::optional<cli::order> take_order() {
     char** const entry = find_entry(cli::order_variable);
     if (entry == nullptr || *entry == nullptr)
@@ -57,14 +81,11 @@ std::optional<cli::order> take_order() {
     std::optional<cli::order> given =
         cli::read_order(*entry + std::strlen(cli::order_variable) + 1);
     remove_entry(entry);
-    char** const preload = find_entry("LD_PRELOAD");
-    if (*preload == nullptr)
-        return given;
-    char* const value = *preload + std::strlen("LD_PRELOAD=");
-    if (const char* const others = std::strchr(value, ':')) // this library comes first
-        std::memmove(value, others + 1, std::strlen(others));
-    else
-        remove_entry(preload);
+    const std::string library = take_library();
+    if (!given || (given->pid != 0 && given->pid != ::getpid()))
+        return std::nullopt;
+    given->pid = ::getpid();
+    preload::follow(std::string(cli::order_variable) + "=" + cli::text_of(*given), library);
     return given;
 }
 
@@ -72,8 +93,12 @@ void complain(const cli::order& given, const char* what) {
     std::ofstream(given.folder + cli::complaint_file) << what;
 }
 
+/// Whoever comes first does it; others wait until it is done.
 void save_session() noexcept {
-    if (the_run == nullptr || !the_run->running.is_running())
+    if (the_run == nullptr || the_run->pid != ::getpid())
+        return;
+    const std::lock_guard<std::mutex> locked(the_run->in_use);
+    if (!the_run->running.is_running())
         return;
     const cli::order& given = the_run->given;
     sigset_t blocked; // that a file may not become so large is an error of write then
@@ -91,6 +116,39 @@ void save_session() noexcept {
     }
 }
 
+/// Null where nothing can report but exit itself.
+detail::report_thread* report_thread_here() noexcept {
+    detail::report_thread* const thread = detail::the_report_thread.load();
+    return thread != nullptr && thread->is_of_this_process() ? thread : nullptr;
+}
+
+void save_at_exit() noexcept {
+    save_session();
+    const detail::report_thread* const thread = report_thread_here();
+    while (thread != nullptr && thread->is_ending())
+        ::pause(); // a signal has been faster
+}
+
+/// Without it, there is no report where a signal or _exit ends the program.
+void start_report_thread() {
+    auto* const thread = new detail::report_thread(&save_session, []() noexcept {});
+    if (!thread->start(*detail::find_registry()))
+        return;
+    detail::the_report_thread = thread;
+    for (const int signal : preload::deadly_signals)
+        preload::watch(signal);
+}
+
+/// In handlers and in forked children, too.
+[[noreturn]] void end_at_once(int status) noexcept {
+    if (detail::report_thread* const thread = report_thread_here()) {
+        thread->ask_for_report(0);
+        thread->wait();
+    }
+    for (;;)
+        ::syscall(SYS_exit_group, status);
+}
+
 /// A program that was built with scopetree has a profiler, and perhaps plans for it: that one is
 /// told what to do when it starts by itself.
 void instruct_profiler_of_program(const cli::order& given) {
@@ -102,6 +160,7 @@ void instruct_profiler_of_program(const cli::order& given) {
     if (given.sampling.timeline)
         ::setenv("SCOPETREE_TIMELINE", "on", 1);
     ::setenv("SCOPETREE_OUTPUT", output.c_str(), 1);
+    ::setenv("SCOPETREE_REPORT_ON", "SIGHUP,SIGINT,SIGPIPE,SIGTERM", 1);
 }
 
 struct starts_with_the_program {
@@ -111,13 +170,15 @@ struct starts_with_the_program {
             return;
         try {
             const scopetree::scopes::scope_runtime* const found = scopetree::scopes::find_runtime();
-            if (found != nullptr && found->registry != &scopetree::detail::own_registry()) {
+            if (found != nullptr && found->registry != &detail::own_registry()) {
                 instruct_profiler_of_program(*given);
                 return;
             }
             the_run = new preloaded_run(*given);
+            start_report_thread(); // first: it is no part of what is sampled
             the_run->running.start();
-            std::atexit(&save_session);
+            std::atexit(&save_at_exit);
+            ::at_quick_exit(&save_at_exit);
         } catch (const std::exception& error) {
             complain(*given, error.what());
         }
@@ -125,3 +186,11 @@ struct starts_with_the_program {
 } const start;
 
 } // namespace
+
+PRELOAD_EXPORT void _exit(int status) noexcept {
+    end_at_once(status);
+}
+
+PRELOAD_EXPORT void _Exit(int status) noexcept {
+    end_at_once(status);
+}

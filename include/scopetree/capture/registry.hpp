@@ -65,6 +65,9 @@ public:
     };
     thread_state& (*this_thread_state)() noexcept = nullptr;
 
+    /// A thread of the profiler's own beside the timer's, which is not sampled; 0: none.
+    std::atomic<pid_t> helper_tid{0};
+
     /// For processors whose counter cannot be used; null elsewhere. Set before the first scope.
     std::uint64_t (*ticks)() noexcept = nullptr;
 

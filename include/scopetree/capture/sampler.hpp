@@ -343,7 +343,7 @@ private:
             return;
         const std::int64_t begin = read_clock(CLOCK_THREAD_CPUTIME_ID);
         for_each_thread([this](pid_t tid) {
-            if (tid == own_tid_)
+            if (tid == own_tid_ || tid == registry_.helper_tid.load(std::memory_order_relaxed))
                 return;
             const registry::lock locked(registry_);
             for (thread_record* const record : registry_.threads())

@@ -4,6 +4,7 @@
 #include "../support/profile.hpp"
 #include "../support/program.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -62,6 +63,18 @@ int fork_starts(std::uint64_t us) {
     return 0;
 }
 
+/// Goes on when the file is there.
+int take_snapshot(std::uint64_t us, const char* file) {
+    works(us);
+    std::raise(SIGUSR2);
+    while (::access(file, F_OK) != 0)
+        test::sleep_ms(1);
+    ::unlink(file);
+    PROFILE_SCOPE("behind the snapshot");
+    works(us);
+    return 4;
+}
+
 /// A thread that never meets a macro.
 int has_stranger(std::uint64_t us) {
     std::thread stranger([us] {
@@ -86,6 +99,16 @@ int main(int count, char** words) {
     const std::uint64_t us = test::steps_per_us();
     std::printf("the program's own output\n");
     std::fflush(stdout);
+    if (way == "sigterm") {
+        works(us);
+        std::raise(SIGTERM);
+    }
+    if (way == "quick_exit") {
+        works(us);
+        std::quick_exit(8);
+    }
+    if (way == "snapshot")
+        return take_snapshot(us, words[2]);
     if (way == "exit")
         exits_inside(us);
     if (way == "fork")
