@@ -35,7 +35,11 @@ std::string temporary_page() {
 
 /// Whether something was found that opens pages, where there is a display to open them on.
 bool open_in_browser(const std::string& path) {
-    if (std::getenv("DISPLAY") == nullptr && std::getenv("WAYLAND_DISPLAY") == nullptr)
+    const auto is_set = [](const char* name) {
+        const char* const value = std::getenv(name);
+        return value != nullptr && *value != '\0';
+    };
+    if (!is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY"))
         return false;
     std::string opener = "xdg-open";
     std::string argument = path;
@@ -44,8 +48,12 @@ bool open_in_browser(const std::string& path) {
     ::posix_spawn_file_actions_init(&actions);
     for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         ::posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0);
+    posix_spawnattr_t attributes; // in a session of its own, so that it outlives the terminal
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
     pid_t pid = 0;
-    const int failed = ::posix_spawnp(&pid, opener.c_str(), &actions, nullptr, words, environ);
+    const int failed = ::posix_spawnp(&pid, opener.c_str(), &actions, &attributes, words, environ);
+    ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     return failed == 0;
 }

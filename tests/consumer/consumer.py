@@ -119,6 +119,25 @@ def way_meson_subproject(folder):
     expect_report(folder / "build" / "consumer", folder)
 
 
+def way_installed_command(folder):
+    """A program that knows nothing of scopetree; the command finds the library that it loads."""
+    source, prefix = folder / "scopetree", folder / "prefix"
+    configure(source, "-DSCOPETREE_BUILD_TESTS=OFF", "-DSCOPETREE_BUILD_BENCHMARKS=OFF",
+              "-DSCOPETREE_BUILD_EXAMPLES=ON", source=ROOT)
+    run("cmake", "--build", source, "--target", "example_cli")
+    run("cmake", "--install", source, "--prefix", prefix)
+    command = prefix / "bin" / "scopetree"
+    environment = {"XDG_STATE_HOME": str(folder / "state")}
+    output = run(command, "run", "-o", folder / "report.json", "--", "sh", "-c", "echo unchanged",
+                 environment=environment)
+    if output != "unchanged\n":
+        raise Failure(f"the program's output has become {output!r}")
+    if "scopetree-report" not in (folder / "report.json").read_text():
+        raise Failure("no report was written")
+    if "sh -c echo unchanged" not in run(command, "list", environment=environment):
+        raise Failure("the session was not kept")
+
+
 def way_readme_by_hand(folder):
     """The README's first program, compiled by the README's line."""
     readme = (ROOT / "README.md").read_text()

@@ -71,7 +71,8 @@ TEST_CASE("header: what went wrong is said, and what profiling cost", "[render]"
     CHECK(has(text, "\n  Dropped:   12 samples (1.0%)"));
     CHECK(has(text, "\n  Truncated: 1 stack (0.1%)"));
     CHECK(has(text, "\n  Unwinding: 2 samples (0.2%)"));
-    CHECK(has(text, "\n  Thinned:   300 of 980 ticks"));
+    CHECK(has(text, "\n  Thinned:   300 of 980 ticks came later, or looked at some of the threads "
+                    "only, to keep within the CPU budget\n"));
     CHECK(has(text, "\n  Note:      first\n"));
     CHECK(has(text, "\n  Note:      second?line\n"));
 }

@@ -35,7 +35,9 @@ inline void use_session(const scopetree::session& source) {
         if (const auto write = detail::writer_of(format))
             write(stream, source, chosen);
     // The page around its data is always the same, and would take most of the time.
-    detail::html_data_writer(stream, source, chosen, html_options{}.most_nodes).write();
+    detail::html_data_writer(stream, source, chosen, html_options{}.most_nodes,
+                             detail::subject_of(source))
+        .write([](detail::json_writer&) {});
     chosen.flat = chosen.show_all = true;
     chosen.clock = report_clock::both;
     chosen.threads = thread_display::merged;

@@ -77,7 +77,7 @@ struct run_figures {
     std::uint64_t truncated = 0;     ///< snapshots whose outer frames were cut
     std::uint64_t unwinding = 0;     ///< snapshots taken inside the unwinder: scopes only
     std::uint64_t ticks = 0;         ///< wake-ups of the timer thread
-    std::uint64_t thinned_ticks = 0; ///< ticks for only some threads, to keep the CPU budget
+    std::uint64_t thinned_ticks = 0; ///< late, or for some threads, to keep the CPU budget
     std::uint64_t signals = 0;       ///< signals sent
     std::int64_t handler_ns = 0;     ///< time spent in signal handlers, all threads
     std::int64_t sampler_cpu_ns = 0; ///< CPU time of the timer thread

@@ -86,8 +86,8 @@ inline std::vector<run_warning> run_warnings(const session& source) {
     if (f.thinned_ticks != 0)
         warnings.push_back({"Thinned", format_count(f.thinned_ticks) + " of " +
                                            plural(f.ticks, "tick") +
-                                           " looked at some of the threads only, to keep within "
-                                           "the CPU budget"});
+                                           " came later, or looked at some of the threads "
+                                           "only, to keep within the CPU budget"});
     return warnings;
 }
 
