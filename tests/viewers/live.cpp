@@ -45,6 +45,16 @@ render|src/orders.cpp:40|200
     return profile;
 }
 
+/// As many routes as a service can have, and more requests than anybody reads.
+service_profile crowded_profile() {
+    test::service_builder built;
+    for (std::uint32_t i = 0; i < 1'000; ++i)
+        built.route("GET", "/route/" + std::to_string(i), 10, 0, "work|a.cpp:1|10\n");
+    for (std::uint32_t i = 0; i < 2'000; ++i)
+        built.request(i % 1'000, i + 1, 200, "work|a.cpp:1|5\n");
+    return *built;
+}
+
 session threads_of_it(std::uint64_t looks) {
     test::session_builder built;
     const std::string more = std::to_string(900 + 40 * looks);
@@ -76,6 +86,7 @@ endpoint_source invented(const std::string& what) {
         ++*looks;
         return what == "empty"     ? service_profile()
                : what == "hostile" ? test::hostile_profile()
+               : what == "crowded" ? crowded_profile()
                                    : busy_profile(*looks);
     };
     return source;
@@ -112,10 +123,11 @@ int main(int count, char** arguments) {
         serve_until_end_of_input(server);
         ends = true;
         worker.join();
-    } else if (what == "busy" || what == "hostile" || what == "empty" || what == "broken") {
+    } else if (what == "busy" || what == "hostile" || what == "empty" || what == "broken" ||
+               what == "crowded") {
         serve_until_end_of_input(endpoint_server(options, invented(what)));
     } else {
-        std::fprintf(stderr, "usage: live busy|hostile|empty|broken|live\n");
+        std::fprintf(stderr, "usage: live busy|crowded|hostile|empty|broken|live\n");
         return 2;
     }
 }

@@ -110,6 +110,16 @@ test("an empty service says what is missing", () => visit("empty", async page =>
   await shoot(page, "live-empty");
 }));
 
+test("a thousand routes are not all shown", () => visit("crowded", async page => {
+  await filled(page);
+  assert.equal((await rows(page, "routes")).length, 100);
+  assert.match(await page.textContent("#routes-more:visible"), /and 900 more/);
+  assert.match(await page.textContent("#slowest-more:visible"), /and 1,900 more/);
+  assert.ok(!await page.isVisible("#threads-more"));
+  const all = await opened(page, () => page.click("#routes-more a"));
+  assert.equal(JSON.parse(await all.textContent("body")).routes.length, 1000);
+}));
+
 test("a program that goes away is waited for", () => serving("busy", (address, program) =>
   visitAddress(address, address, async page => {
     await filled(page);

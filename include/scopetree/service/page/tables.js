@@ -2,7 +2,9 @@ R"js(
 // Tables that are filled again and again. A row stays the element it is while its key lasts, so that
 // focus, selection and a click under way survive.
 
-function fillTable(id, list, keyOf, cellsOf) {
+const mostRows = 100;
+function fillTable(id, all, keyOf, cellsOf) {
+  const list = all.slice(0, mostRows);
   const body = find(id).tBodies[0];
   const old = new Map([...body.rows].map(row => [row.dataset.key, row]));
   const focused = document.activeElement;
@@ -23,6 +25,8 @@ function fillTable(id, list, keyOf, cellsOf) {
     focused.focus({preventScroll: true});
   find(id).parentNode.hidden = list.length === 0;
   find(id + "-empty").hidden = list.length > 0;
+  find(id + "-more").hidden = all.length <= mostRows;
+  find(id + "-rest").textContent = count(all.length - list.length);
 }
 
 // A cell is a text or {text, href, title, style, share}; the first one is the row's heading.
