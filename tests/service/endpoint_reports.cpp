@@ -57,6 +57,7 @@ TEST_CASE("endpoint_reports: one tree of many as a session") {
 
 TEST_CASE("endpoint_reports: routes and slowest requests as JSON") {
     const service_profile source = test::shop_profile();
+    CHECK(parsed(routes_report(source)).at("duration_ns") == source.trees.duration_ns);
     const auto routes = parsed(routes_report(source)).at("routes").as_array();
     REQUIRE(routes.size() == 3);
     CHECK(routes[0].at("method") == "GET");

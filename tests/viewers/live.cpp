@@ -39,6 +39,7 @@ render|src/orders.cpp:40|200
         .request(1, 230, 503, "store|src/orders.cpp:60|10/10\n@[await]||200/0\n")
         .request(0, 5'100 + looks, 200, "load_order|src/orders.cpp:10|44/4\n");
     service_profile profile = *built;
+    profile.trees.duration_ns = static_cast<std::int64_t>(looks) * 3'000'000'000;
     scopetree::scope_figures figures;
     figures.calls = 1'200;
     profile.trees.threads[0].scopes = {figures};

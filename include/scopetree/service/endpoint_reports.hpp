@@ -133,11 +133,13 @@ inline endpoint_response json_response(std::string body) {
     return response;
 }
 
-/// `{"routes": […]}`: the members of route_figures, most time first.
+/// `{"duration_ns": …, "routes": […]}`: the members of route_figures, most time first, when
+/// profiling had taken so long.
 inline endpoint_response routes_report(const service_profile& source) {
     std::ostringstream stream;
     json_writer out(stream);
     out.open_object();
+    out.member("duration_ns", source.trees.duration_ns);
     out.key("routes");
     out.open_array();
     for (const route_figures& route : source.routes) {

@@ -37,7 +37,7 @@ async function refresh() {
     try {
       const answer = await ask(path);
       reached = true;
-      draw(answer, performance.now());
+      draw(answer);
     } catch (error) {
       const isLost = error instanceof TypeError;
       reached = reached || !isLost;

@@ -66,18 +66,19 @@ const address = (path, parameters) => path + "?" + new URLSearchParams(parameter
 const nameOf = route => route.method ? route.method + " " + route.route : route.route;
 const each = (ns, n) => n > 0 ? duration(ns / n) : "";
 
-// What counted since the last refresh, by key: {value, at} are of the last one.
+// What counted since the last figures, by key: {value, at} are of those. The time is the program's own:
+// it may answer with figures that were there already.
 const earlier = new Map();
 function perSecond(key, value, at) {
   const last = earlier.get(key);
-  if (last && at <= last.at)
+  if (last && at === last.at)
     return last.rate;
-  const rate = last && value >= last.value ? (value - last.value) / (at - last.at) * 1000 : null;
+  const rate = last && value >= last.value && at > last.at ? (value - last.value) / (at - last.at) * 1e9 : null;
   earlier.set(key, {value, at, rate});
   return rate;
 }
 
-function showRoutes({routes}, at) {
+function showRoutes({routes, duration_ns: at}) {
   const all = routes.reduce((sum, route) => sum + route.latency_ns, 0);
   fillTable("routes", routes, nameOf, route => {
     const rate = perSecond("requests " + nameOf(route), route.requests, at);
@@ -105,14 +106,14 @@ function showSlowest({requests}) {
   ]);
 }
 
-function showThreads(answer, at) {
+function showThreads(answer) {
   say("program", answer.program || "unnamed program");
   document.title = (answer.program.split(" ")[0].split("/").pop() || "live") + " · scopetree live";
   const facts = [["Process", String(answer.pid)], ["Profiled for", span_of(answer.duration_ns)],
                  ["Threads", count(answer.threads.length)], ["Interval", duration(answer.interval_ns)]];
   find("facts").replaceChildren(...facts.map(([name, value]) => make("div", null, make("dt", null, name), make("dd", null, value))));
   fillTable("threads", answer.threads, thread => thread.name + " " + thread.tid, thread => {
-    const rate = perSecond("cpu " + thread.name + " " + thread.tid, thread.cpu_ns, at);
+    const rate = perSecond("cpu " + thread.name + " " + thread.tid, thread.cpu_ns, answer.duration_ns);
     const share = rate === null ? null : Math.min(1, rate / 1e9);
     return [
       {text: thread.name, title: thread.name}, String(thread.tid), duration(thread.wall_ns), duration(thread.cpu_ns),
