@@ -154,6 +154,7 @@ const refused bad[] = {
     {"SCOPETREE_INTERVAL", "99999999999999999999999999999999999999s", "from 10us to 10s"},
     {"SCOPETREE_THREADS", "some", "registered or all"},
     {"SCOPETREE_CPU_BUDGET", "120%", "share of one core"},
+    {"SCOPETREE_CPU_BUDGET", "0%", "above 0"},
     {"SCOPETREE_MAX_FRAMES", "0", "1 to 4000"},
     {"SCOPETREE_MAX_FRAMES", "4001", "1 to 4000"},
     {"SCOPETREE_MAX_FRAMES", "99999999999999999999", "1 to 4000"},
@@ -291,6 +292,9 @@ TEST_CASE("environment: errors are fit for a terminal", "[environment]") {
     REQUIRE(result.errors.size() == 1);
     CHECK(result.errors[0].find('\x1b') == std::string::npos);
     CHECK(result.errors[0].size() < 200);
+    const environment_settings misspelt = read({{"SCOPETREE_\x1b[31m", "1"}});
+    REQUIRE(misspelt.errors.size() == 1);
+    CHECK(misspelt.errors[0].find("SCOPETREE_?[31m is ignored") == 0);
 }
 
 TEST_CASE("environment: names are what stands before the equals sign", "[environment]") {

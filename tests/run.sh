@@ -2,14 +2,15 @@
 # tests/run.sh [CONFIGURATION…]   installs what is missing, then builds and tests every configuration,
 # or those named: gcc clang meson plain (no libbacktrace) asan tsan tidy consumer viewers; quick is gcc.
 # Only when named: fuzz, which reads damaged session files, and as many damaged requests to the live
-# endpoint, SCOPETREE_FUZZ_RUNS times (100,000).
+# endpoint and environments, SCOPETREE_FUZZ_RUNS times (100,000); and long, the long forms of the
+# scenarios of tests/acceptance (two hours). One of them: SCOPETREE_LONG=1 tests/test_acceptance NAME
 # Ends with a line for each configuration and, alone on the last line, `N passed, N failed`.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SCOPETREE_BUILD_DIR:-$root/build/tests}
 jobs=$(nproc)
 all="gcc clang meson plain asan tsan tidy consumer viewers"
-on_demand="fuzz"
+on_demand="fuzz long"
 case "$*" in
 "") wanted=$all ;;
 quick) wanted=gcc ;;
@@ -133,8 +134,13 @@ feed() {
 run_fuzz() {
     # shellcheck disable=SC2086
     cmake -S "$root" -B "$build/fuzz" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests &&
-        cmake --build "$build/fuzz" --target fuzz_session fuzz_endpoint &&
-        feed session corpus 4096 && feed endpoint requests 1024
+        cmake --build "$build/fuzz" --target fuzz_session fuzz_endpoint fuzz_environment &&
+        feed session corpus 4096 && feed endpoint requests 1024 && feed environment variables 1024
+}
+run_long() {
+    cmake -S "$root" -B "$build/gcc" -G Ninja -DCMAKE_CXX_COMPILER=g++ &&
+        cmake --build "$build/gcc" -j "$jobs" --target test_acceptance &&
+        SCOPETREE_LONG=1 "$build/gcc/tests/test_acceptance" -d yes
 }
 run_consumer() { python3 "$root/tests/consumer/consumer.py"; }
 # The tests find their packages with NODE_PATH, the programs that write reports in VIEWER_PROGRAMS.
@@ -167,7 +173,7 @@ for name in $wanted; do
         passed=$(number "$log" '# pass \([0-9]*\)')
         failed=$(number "$log" '# fail \([0-9]*\)')
         ;;
-    tidy | fuzz)
+    tidy | fuzz | long)
         passed=$((1 - status))
         failed=$status
         ;;

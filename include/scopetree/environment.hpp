@@ -136,13 +136,18 @@ inline bool parse_toggle(std::string_view text, toggle& into) {
     return true;
 }
 
-/// `value` as it can be printed anywhere: quoted, without control characters, not too long.
+/// Without control characters, as it can be printed anywhere.
+inline std::string printable(std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+        c = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    return result;
+}
+
+/// `value` printable, in quotes, and not too long.
 inline std::string quoted(std::string_view value) {
     constexpr std::size_t longest = 60;
-    std::string text = "\"";
-    for (const char c : value.substr(0, longest))
-        text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-    return text + (value.size() > longest ? "...\"" : "\"");
+    return "\"" + printable(value.substr(0, longest)) + (value.size() > longest ? "...\"" : "\"");
 }
 
 struct environment_variable {
@@ -299,9 +304,9 @@ inline constexpr environment_variable environment_variables[] = {
     {"SCOPETREE_INTERVAL", "a duration with its unit (ns, us, ms or s), from 10us to 10s",
      apply_interval},
     {"SCOPETREE_THREADS", "registered or all", apply_threads},
-    {"SCOPETREE_CPU_BUDGET", "a share of one core such as 0.05 or 5%",
+    {"SCOPETREE_CPU_BUDGET", "a share of one core such as 0.05 or 5%, above 0",
      [](std::string_view v, std::int64_t, env& e) {
-         return apply_share(v, e.values.sampling.cpu_budget);
+         return parse_share(v).value_or(0) > 0 && apply_share(v, e.values.sampling.cpu_budget);
      }},
     {"SCOPETREE_MAX_FRAMES", "a number from 1 to 4000", apply_max_frames},
     {"SCOPETREE_OUTPUT", output_endings, apply_output},
@@ -386,7 +391,7 @@ inline void check_variable_name(std::string_view name, std::vector<std::string>&
     constexpr std::size_t likely_slip = 3;
     if (distance == 0)
         return;
-    errors.push_back(std::string(name) + " is ignored, there is no such variable; " +
+    errors.push_back(printable(name) + " is ignored, there is no such variable; " +
                      (distance <= likely_slip ? "did you mean " : "the nearest is ") +
                      std::string(nearest) + (distance <= likely_slip ? "?" : ""));
 }
