@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
+#include <string>
 
 TEST_CASE("threads return, exit, are cancelled and detached by the thousand") {
     const std::string threads = test::by_form("3000", "10000");
@@ -18,4 +19,22 @@ TEST_CASE("threads return, exit, are cancelled and detached by the thousand") {
 
 TEST_CASE("a handler that other signals interrupt does not survive a cancelled thread") {
     CHECK(test::run_scenario("threads", {"3000", "naive"}).signal == SIGABRT);
+}
+
+TEST_CASE("threads with the same id, one after the other, are not taken for one") {
+    const std::string which = GENERATE("registered", "all");
+    const std::string count =
+        which == "all" ? test::by_form("20", "500") : test::by_form("200", "5000");
+    // With ids of its own: those of other processes are left alone.
+    const test::outcome ended =
+        test::run_scenario("reused_ids", {which, count}, {}, {"unshare", "-Urpf", "--mount-proc"});
+    if (ended.exit_code == 77 || ended.out.empty()) {
+        WARN("not tested: namespaces are not allowed here");
+        return;
+    }
+    REQUIRE(ended.exit_code == 0);
+    const test::figures seen(ended.out);
+    CHECK(seen["ids that would have them"] > 0);
+    CHECK(seen["with samples of others"] == 0);
+    CHECK(seen["samples"] > 50);
 }

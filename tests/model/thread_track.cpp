@@ -375,3 +375,13 @@ TEST_CASE("track: a sample that is older than what was credited adds no time") {
     t.take("mf", 1'700, true);
     CHECK(t.track.wall_ns() == 2'000);
 }
+
+TEST_CASE("track: a CPU clock that goes back is another thread's") {
+    staged_track t;
+    t.track.begin(0, 500);
+    CHECK(t.track.is_of_another(499));
+    CHECK_FALSE(t.track.is_of_another(500));
+    CHECK(t.track.visit(1'000, 900));
+    CHECK(t.track.is_of_another(899));
+    CHECK_FALSE(t.track.is_of_another(901));
+}

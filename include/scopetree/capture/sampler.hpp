@@ -147,8 +147,9 @@ private:
         for (;;) {
             // A tick that was late is followed by one sooner, but not by one right behind it, which
             // would see the same again.
-            deadline = std::max(deadline, monotonic_ns() - options_.interval.count() / 2) +
-                       next_interval();
+            deadline =
+                std::max<std::int64_t>(deadline, monotonic_ns() - options_.interval.count() / 2) +
+                next_interval();
             if (sleep_until(deadline))
                 break;
             tick();
@@ -224,7 +225,7 @@ private:
             return;
         drain(record, thinned);
         const std::int64_t cpu = read_clock(record.cpu_clock);
-        if (cpu < 0) {
+        if (cpu < 0 || account->track.is_of_another(cpu)) {
             registry_.remove(record);
             return;
         }

@@ -151,6 +151,10 @@ public:
     /// Seen waiting in a system call when last visited.
     bool is_waiting() const noexcept { return waiting_; }
 
+    /// The CPU clock of a thread does not go back: this is one of another thread, which has the id
+    /// of this one that is gone.
+    bool is_of_another(std::int64_t cpu_ns) const noexcept { return cpu_ns < cpu_seen_; }
+
     /// The innermost scope of where the thread was last seen; null before that.
     const scope_node* last_scope() const noexcept {
         return last_ == none ? nullptr : tree_.leaves()[last_].scope;
