@@ -21,6 +21,7 @@
 #include <string>
 #include <string_view>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -44,9 +45,18 @@ inline automatic_run*& the_automatic_run() noexcept {
     return run;
 }
 
+/// Whether the process was started without standard error. What takes its number later is a file of
+/// the program's, and not to be written to.
+inline bool started_without_stderr = false;
+__attribute__((constructor, used)) inline void notice_closed_stderr() noexcept {
+    started_without_stderr = ::fcntl(STDERR_FILENO, F_GETFD) < 0;
+}
+
 /// The profiler's own complaints. Written at once, so that lines of threads do not mix.
 inline void complain(const std::string& what) noexcept {
     const std::string line = "scopetree: " + what + "\n";
+    if (started_without_stderr)
+        return;
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
@@ -109,6 +119,8 @@ private:
 /// To standard error in one piece. `id`: what the session is kept as, if it is.
 inline void print_report(const session& result, const text_options& chosen,
                          const std::string& id = {}) {
+    if (started_without_stderr)
+        return;
     std::ostringstream text;
     write_text(text, result, chosen, terminal_for(STDERR_FILENO, chosen));
     if (!id.empty())

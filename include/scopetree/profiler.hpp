@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 namespace scopetree {
 inline namespace SCOPETREE_ABI {
@@ -295,6 +296,9 @@ private:
             result.notes.push_back(std::to_string(from.refused_signals) +
                                    " sampling signals were refused by the kernel (too many "
                                    "pending, or a sandbox): there the scopes alone were recorded");
+        if (::access("/proc/self/task", X_OK) != 0)
+            result.notes.push_back("there is no /proc: names of threads and of the program's own "
+                                   "functions may be missing");
         if (!detail::is_handler_ours())
             result.notes.push_back("the program has put a handler of its own for SIGURG in the "
                                    "place of the profiler's: what it does not pass on is missing");

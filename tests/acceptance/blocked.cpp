@@ -1,6 +1,6 @@
 // Threads that wait are left alone, however many there are.
 
-#include "support/process.hpp"
+#include "support/scenario.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -9,10 +9,7 @@
 namespace {
 
 test::figures blocked(const std::string& threads, const std::string& milliseconds) {
-    const test::outcome ended = test::run("blocked", {threads, milliseconds});
-    INFO(ended.out << ended.error);
-    REQUIRE(ended.exit_code == 0);
-    return test::figures(ended.out);
+    return test::scenario("blocked", {threads, milliseconds});
 }
 
 } // namespace
@@ -33,4 +30,11 @@ TEST_CASE("five hundred blocked threads stay within the timer thread's budget") 
     CHECK(seen["blocked wall"] > 0.8 * seen["duration"]);
     // The thread that runs is sampled in every tick, once all the others have been seen waiting.
     CHECK(seen["busy samples"] > 0.3 * seen["ticks"]);
+}
+
+TEST_CASE("a busy thread keeps its speed beside a thousand that wait") {
+    const std::string milliseconds = test::by_form("3000", "120000");
+    const test::figures seen = test::scenario("blocked", {"1000", milliseconds, "speed"});
+    CHECK(seen["keeps of its speed"] > (test::long_form() ? 0.95 : 0.7)); // others are at work
+    CHECK(seen["sampler CPU share"] < 0.05 * 1.5);
 }

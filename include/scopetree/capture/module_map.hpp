@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include <link.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 namespace scopetree {
@@ -102,6 +103,9 @@ private:
         if (is_program) {
             const ssize_t size = ::readlink("/proc/self/exe", module.path, sizeof module.path - 1);
             module.path[size < 0 ? 0 : size] = '\0';
+            const auto* const started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+            if (size < 0 && started != nullptr) // there is no /proc
+                std::strncpy(module.path, started, sizeof module.path - 1);
         } else {
             std::strncpy(module.path, info.dlpi_name, sizeof module.path - 1);
         }

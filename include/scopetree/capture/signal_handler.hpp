@@ -86,13 +86,26 @@ inline void chain_signal(int number, siginfo_t* info, void* context) noexcept {
         previous.sa_handler(number);
 }
 
+/// The record that a signal of ours carries; null for others. Where no more signals may be queued
+/// (RLIMIT_SIGPENDING) the kernel lets them arrive without what they carry: then the record is the
+/// thread's own, if it waits for one. Signal-safe.
+inline thread_record* record_of(const siginfo_t& info, const registry& records) noexcept {
+    if (info.si_code == SI_QUEUE && info.si_errno == sampling_mark) {
+        void* const carried = info.si_value.sival_ptr;
+        return records.is_record(carried) ? static_cast<thread_record*>(carried) : nullptr;
+    }
+    if (info.si_code != SI_USER || info.si_pid != 0 || records.this_thread_state == nullptr)
+        return nullptr;
+    thread_record* const own = records.this_thread_state().record;
+    return own != nullptr && own->pending.load(std::memory_order_acquire) ? own : nullptr;
+}
+
 /// Signal-safe.
 inline void handle_signal(int number, siginfo_t* info, void* context) noexcept {
     const int saved_errno = errno;
-    auto* const record = static_cast<thread_record*>(info->si_value.sival_ptr);
     const registry* const records = handler.records.load(std::memory_order_acquire);
-    if (info->si_code != SI_QUEUE || info->si_errno != sampling_mark || records == nullptr ||
-        !records->is_record(record)) {
+    thread_record* const record = records == nullptr ? nullptr : record_of(*info, *records);
+    if (record == nullptr) {
         chain_signal(number, info, context);
         errno = saved_errno;
         return;

@@ -55,6 +55,8 @@ inline void write_request_as(output_format format, std::ostream& stream,
 
 /// To standard error in one piece, as far as that goes.
 inline std::error_code print_whole(const std::string& text) {
+    if (started_without_stderr)
+        return {};
     for (std::size_t done = 0; done < text.size();) {
         const ssize_t written = ::write(STDERR_FILENO, text.data() + done, text.size() - done);
         if (written > 0)

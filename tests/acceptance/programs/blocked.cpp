@@ -1,5 +1,5 @@
 // Many threads that wait and one that works.
-//     blocked COUNT MILLISECONDS
+//     blocked COUNT MILLISECONDS [speed]
 
 #include "../support/profile.hpp"
 #include "../support/program.hpp"
@@ -22,7 +22,7 @@
 
 namespace {
 
-constexpr int most_threads = 600;
+constexpr int most_threads = 1000;
 std::atomic<int> tids[most_threads];
 std::atomic<int> signals_to[most_threads];
 std::atomic<int> interrupted[most_threads];
@@ -158,10 +158,43 @@ void report(const scopetree::session& result, int threads) {
     test::print("duration", result.duration_ns);
 }
 
+/// How many steps a busy thread makes in so long.
+std::uint64_t steps_in(std::int64_t ns) {
+    PROFILE_SCOPE("busy");
+    std::uint64_t steps = 0;
+    for (const std::int64_t end = test::wall_ns() + ns; test::wall_ns() < end; ++steps)
+        test::work(1000);
+    return steps;
+}
+
+/// The busy thread with and without a profile, in turn.
+void compare_speed(test::profile& profile, std::int64_t ns) {
+    constexpr std::int64_t window = 500'000'000;
+    std::uint64_t with = 0, without = 0;
+    double sampler_share = 0;
+    int windows = 0;
+    for (const std::int64_t end = test::wall_ns() + ns; test::wall_ns() < end; ++windows) {
+        profile.start();
+        steps_in(window / 2); // all have been seen waiting
+        const scopetree::session before = profile.snapshot();
+        const std::int64_t begin = test::wall_ns();
+        with += steps_in(window);
+        const std::int64_t took = test::wall_ns() - begin;
+        const scopetree::session after = profile.stop();
+        sampler_share +=
+            static_cast<double>(after.figures.sampler_cpu_ns - before.figures.sampler_cpu_ns) /
+            static_cast<double>(took);
+        without += steps_in(window);
+    }
+    test::print("windows", windows);
+    test::print("keeps of its speed", static_cast<double>(with) / static_cast<double>(without));
+    test::print("sampler CPU share", sampler_share / windows);
+}
+
 } // namespace
 
 int main(int count, char** words) {
-    if (count != 3)
+    if (count < 3)
         return 2;
     const int threads = std::min(std::atoi(words[1]), most_threads);
     const std::int64_t ns = std::atoll(words[2]) * 1'000'000;
@@ -173,13 +206,17 @@ int main(int count, char** words) {
     for (int i = 0; i < threads; ++i)
         all.emplace_back(i % 4 == 0 ? std::thread(sleep_once, i, ns)
                                     : std::thread(wait_until_released, i));
-    {
+    if (count > 3) {
+        test::sleep_ms(200);
+        profile.stop();
+        compare_speed(profile, ns);
+    } else {
         PROFILE_SCOPE("busy");
         busy(us, test::wall_ns() + ns);
+        const scopetree::session result = profile.snapshot();
+        report(result, threads);
+        profile.stop();
     }
-    const scopetree::session result = profile.snapshot();
-    report(result, threads);
-    profile.stop();
     release(threads);
     for (std::thread& one : all)
         one.join();

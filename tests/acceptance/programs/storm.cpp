@@ -36,6 +36,7 @@ void count_signal(int, siginfo_t* info, void*) {
         held = true;
         while (hold)
             test::work(100);
+        held = false;
     }
 }
 
@@ -221,7 +222,6 @@ int stuck(int times) {
     for (int i = 0; i < times; ++i) {
         profile.start();
         test::sleep_ms(2);
-        held = false;
         hold = true;
         while (!held) {
             ::pthread_kill(target, SIGURG);
@@ -231,7 +231,8 @@ int stuck(int times) {
         ++stopped;
         profile.start(); // with a signal of the run before still on its way
         hold = false;
-        test::sleep_ms(2);
+        while (held)
+            test::sleep_ns(100'000);
         profile.stop();
     }
     profile.start();
