@@ -4,7 +4,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <csignal>
 #include <string>
 
 TEST_CASE("threads come and go by the thousand") {
@@ -44,7 +43,7 @@ TEST_CASE("a thousand exceptions a second are sampled without a crash") {
 }
 
 TEST_CASE("a handler that unwinds out of the unwinder crashes") {
-    CHECK(test::run_scenario("signals", {"throws", "30", "naive"}).signal == SIGSEGV);
+    CHECK(test::crashed(test::run_scenario("signals", {"throws", "30", "naive"})));
 }
 
 TEST_CASE("the sampling signal from elsewhere gets to the program's handler, each once") {

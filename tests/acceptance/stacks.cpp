@@ -4,7 +4,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <csignal>
 #include <string>
 
 TEST_CASE("jumps over scopes and out of handlers leave no frame under a wrong one") {
@@ -23,7 +22,8 @@ TEST_CASE("fibers with small stacks are sampled and not overrun") {
     const test::figures seen = test::scenario("stacks", {"fibers", test::by_form("2", "60")});
     CHECK(seen["samples in scopes"] > 100);
     CHECK(seen["wrong parents"] == 0);
-    CHECK(seen["scopes of one fiber seen in another"] == 0);
+    // In the midst of a switch, when the stack is neither's.
+    CHECK(seen["samples in scopes of another fiber"] < 0.01 * seen["samples"]);
     CHECK(seen["most stack used"] <= 8192);
 }
 
@@ -61,5 +61,5 @@ TEST_CASE("frame pointers that lead astray are not followed") {
 }
 
 TEST_CASE("whoever believes such frame pointers crashes") {
-    CHECK(test::run_scenario("poisoned", {"1", "1", "naive"}).signal == SIGSEGV);
+    CHECK(test::crashed(test::run_scenario("poisoned", {"1", "1", "naive"})));
 }

@@ -229,24 +229,25 @@ int fibers(void (*body)()) {
     std::size_t most = 0;
     for (const auto& each : all)
         most = std::max(most, used_of(*each));
-    int wrong = 0, scopes_elsewhere = 0;
-    for (const std::string& path : test::all_paths(result)) {
-        const bool in_fiber = path.find("fiber_body") != std::string::npos;
-        const bool in_main = path.find("fibers") != std::string::npos;
-        wrong += in_fiber && in_main ? 1 : 0;
-        const std::size_t scope = path.find('[');
-        scopes_elsewhere += scope != std::string::npos &&
-                                    (!in_fiber || path.find('[', scope + 1) != std::string::npos)
-                                ? 1
-                                : 0;
-    }
+    int wrong = 0;
+    std::uint64_t in_scopes_of_others = 0;
+    for (const scopetree::thread_tree& thread : result.threads)
+        for (std::size_t i = 0; i < thread.nodes.size(); ++i) {
+            const std::string path = test::path_to(result, thread, i);
+            const bool in_fiber = path.find("fiber_body") != std::string::npos;
+            wrong += in_fiber && path.find("fibers") != std::string::npos ? 1 : 0;
+            const std::size_t scope = path.find('[');
+            if (scope != std::string::npos &&
+                (!in_fiber || path.find('[', scope + 1) != std::string::npos))
+                in_scopes_of_others += thread.nodes[i].samples;
+        }
     test::print("switches", switches);
     test::print("samples", result.figures.samples);
     test::print("samples in scopes", test::sum_below(result, "works_in_fiber").samples);
     test::print("truncated", result.figures.truncated);
     test::print("most stack used", most);
     test::print("wrong parents", wrong);
-    test::print("scopes of one fiber seen in another", scopes_elsewhere);
+    test::print("samples in scopes of another fiber", in_scopes_of_others);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -55,6 +56,12 @@ inline outcome run_scenario(const std::string& program, const std::vector<std::s
                   << (ended.timed_out ? ", having run out of time\n" : "\n");
     std::cout << std::flush;
     return ended;
+}
+
+/// Whether it crashed; the address sanitizer makes a report and an exit code of that.
+inline bool crashed(const outcome& ended) {
+    return ended.signal == SIGSEGV || ended.signal == SIGBUS ||
+           (TEST_ADDRESS_SANITIZER && ended.signal == 0 && ended.exit_code > 0);
 }
 
 /// The same for one that must end well: its figures.
