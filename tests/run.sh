@@ -3,14 +3,15 @@
 # or those named: gcc clang meson plain (no libbacktrace) asan tsan tidy consumer viewers; quick is gcc.
 # Only when named: fuzz, which reads damaged session files, and as many damaged requests to the live
 # endpoint and environments, SCOPETREE_FUZZ_RUNS times (100,000); and long, the long forms of the
-# scenarios of tests/acceptance (two hours). One of them: SCOPETREE_LONG=1 tests/test_acceptance NAME
+# scenarios of tests/acceptance (two hours; one of them: SCOPETREE_LONG=1 tests/test_acceptance NAME); and
+# matrix, which builds and runs small programs with each compiler, standard, optimisation and hardening.
 # Ends with a line for each configuration and, alone on the last line, `N passed, N failed`.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SCOPETREE_BUILD_DIR:-$root/build/tests}
 jobs=$(nproc)
 all="gcc clang meson plain asan tsan tidy consumer viewers"
-on_demand="fuzz long"
+on_demand="fuzz long matrix"
 case "$*" in
 "") wanted=$all ;;
 quick) wanted=gcc ;;
@@ -28,7 +29,8 @@ done
 
 packages="g++ cmake ninja-build catch2 python3 clang-format xz-utils boost"
 case " $wanted " in *" gcc "*) packages="$packages pkg-config libcpp-httplib-dev libgrpc++-dev" ;; esac
-case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "* | *" fuzz "*) packages="$packages clang" ;; esac
+case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "* | *" fuzz "* | *" matrix "*) packages="$packages clang" ;; esac
+case " $wanted " in *" matrix "*) packages="$packages libc++-dev libc++abi-dev" ;; esac
 case " $wanted " in *san\ * | *" fuzz "*) packages="$packages libclang-rt-dev" ;; esac
 case " $wanted " in *" tidy "*) packages="$packages clang-tidy" ;; esac
 case " $wanted " in *" meson "* | *" consumer "*) packages="$packages meson pkg-config" ;; esac
@@ -142,6 +144,7 @@ run_long() {
         cmake --build "$build/gcc" -j "$jobs" --target test_acceptance &&
         SCOPETREE_LONG=1 "$build/gcc/tests/test_acceptance" -d yes
 }
+run_matrix() { python3 "$root/tests/consumer/matrix.py"; }
 run_consumer() { python3 "$root/tests/consumer/consumer.py"; }
 # The tests find their packages with NODE_PATH, the programs that write reports in VIEWER_PROGRAMS.
 run_viewers() {
@@ -165,7 +168,7 @@ for name in $wanted; do
         passed=$(number "$log" 'Ok: *\([0-9]*\)')
         failed=$(($(number "$log" 'Fail: *\([0-9]*\)') + $(number "$log" 'Timeout: *\([0-9]*\)')))
         ;;
-    consumer)
+    consumer | matrix)
         passed=$(number "$log" '\([0-9]*\) passed, ')
         failed=$(number "$log" '[0-9]* passed, \([0-9]*\) failed')
         ;;
