@@ -59,8 +59,8 @@ bool can_unshare() {
 
 TEST_CASE("a report comes at every end that runs what is registered for it") {
     const std::string way =
-        GENERATE("return", "exit", "exit_on_thread", "thread_local", "thread_local_of_main",
-                 "atexit", "atexit_before_all", "daemons");
+        GENERATE("return", "exit", "quick_exit", "exit_on_thread", "thread_local",
+                 "thread_local_of_main", "atexit", "atexit_before_all", "daemons");
     const test::outcome ended = end(way);
     INFO(way << ended.error);
     CHECK(ended.exit_code == 3);
