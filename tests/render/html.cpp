@@ -199,6 +199,8 @@ TEST_CASE("html: squeezing keeps what says something", "[html]") {
     CHECK(detail::squeeze("f(\"a  +  'b' // c\", 'it\\'s { } ; ');\n", true) ==
           "f(\"a  +  'b' // c\",'it\\'s { } ; ');");
     CHECK(detail::squeeze("if (x) {\n  y();\n}\nelse\n  z();\n", true) == "if(x){y()}else z();");
+    CHECK(detail::unquote_attributes("<a id=\"x-1\" class=\"b c\" d=\"\">e \"f\"</a>") ==
+          "<a id=x-1 class=\"b c\" d=\"\">e \"f\"</a>");
     CHECK(detail::squeeze("/* a */\n.a .b, i { c: d e; }\n[x] > p:has(.q) { f: g(h, 1) }\n",
                           false) == ".a .b,i{c:d e}[x] > p:has(.q){f:g(h,1)}");
 }

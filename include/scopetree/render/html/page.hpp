@@ -42,7 +42,7 @@ inline html_page make_html_page(bool of_service) {
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                   "<title>scopetree</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>" +
                   style + "</style>\n</head>\n<body>";
-    page.before += html_body;
+    page.before += unquote_attributes(html_body);
     page.before += "<script type=\"application/json\" id=\"data\">";
     page.behind = "</script>\n<script>" + script + "</script>\n</body>\n</html>\n";
     return page;

@@ -73,6 +73,27 @@ inline std::string squeeze(std::string_view text, bool is_script) {
     return squeezed;
 }
 
+/// Without the quotes around attributes' values that are words: HTML wants none there. Not for
+/// pages whose text has `="` in it. Linear.
+inline std::string unquote_attributes(std::string_view page) {
+    std::string unquoted;
+    unquoted.reserve(page.size());
+    for (std::size_t i = 0; i < page.size(); ++i) {
+        unquoted += page[i];
+        const std::size_t end =
+            page.substr(i, 2) == "=\"" ? page.find('"', i + 2) : std::string_view::npos;
+        if (end == std::string_view::npos)
+            continue;
+        const std::string_view value = page.substr(i + 2, end - i - 2);
+        const bool is_word = !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+            return c == '-' || is_word_character(c);
+        });
+        unquoted += is_word ? value : page.substr(i + 1, end - i);
+        i = end;
+    }
+    return unquoted;
+}
+
 } // namespace detail
 } // namespace SCOPETREE_ABI
 } // namespace scopetree
