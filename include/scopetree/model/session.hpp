@@ -83,6 +83,24 @@ struct run_figures {
     std::int64_t sampler_cpu_ns = 0; ///< CPU time of the timer thread
 };
 
+namespace detail {
+
+/// Calls `use(name, member)` for each figure; `member` points to it.
+template <class Use>
+void for_each_figure(Use&& use) {
+    use("samples", &run_figures::samples);
+    use("dropped", &run_figures::dropped);
+    use("truncated", &run_figures::truncated);
+    use("unwinding", &run_figures::unwinding);
+    use("ticks", &run_figures::ticks);
+    use("thinned_ticks", &run_figures::thinned_ticks);
+    use("signals", &run_figures::signals);
+    use("handler_ns", &run_figures::handler_ns);
+    use("sampler_cpu_ns", &run_figures::sampler_cpu_ns);
+}
+
+} // namespace detail
+
 /// A session could not be saved, loaded or combined: what() names the file, the place in it and
 /// what is wrong there.
 class session_error : public std::runtime_error {

@@ -96,16 +96,8 @@ private:
         check_amount(session_.interval_ns, "interval_ns");
         check_amount(session_.pid, "pid");
         place_ = "figures";
-        const run_figures& f = session_.figures;
-        check_amount(f.samples, "samples");
-        check_amount(f.dropped, "dropped");
-        check_amount(f.truncated, "truncated");
-        check_amount(f.unwinding, "unwinding");
-        check_amount(f.ticks, "ticks");
-        check_amount(f.thinned_ticks, "thinned_ticks");
-        check_amount(f.signals, "signals");
-        check_amount(f.handler_ns, "handler_ns");
-        check_amount(f.sampler_cpu_ns, "sampler_cpu_ns");
+        for_each_figure(
+            [&](const char* name, auto figure) { check_amount(session_.figures.*figure, name); });
     }
 
     void check_tables() {

@@ -153,16 +153,9 @@ private:
         sum_.pid = sum_.pid == 0 ? part.pid : sum_.pid;
         add_figure(sum_.duration_ns, part.duration_ns);
         add_figure(sum_.cpu_ns, part.cpu_ns);
-        run_figures& f = sum_.figures;
-        add_figure(f.samples, part.figures.samples);
-        add_figure(f.dropped, part.figures.dropped);
-        add_figure(f.truncated, part.figures.truncated);
-        add_figure(f.unwinding, part.figures.unwinding);
-        add_figure(f.ticks, part.figures.ticks);
-        add_figure(f.thinned_ticks, part.figures.thinned_ticks);
-        add_figure(f.signals, part.figures.signals);
-        add_figure(f.handler_ns, part.figures.handler_ns);
-        add_figure(f.sampler_cpu_ns, part.figures.sampler_cpu_ns);
+        for_each_figure([&](const char*, auto figure) {
+            add_figure(sum_.figures.*figure, part.figures.*figure);
+        });
     }
 
     void append(const thread_tree& thread, const std::vector<std::uint32_t>& frames,

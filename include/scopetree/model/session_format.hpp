@@ -32,15 +32,7 @@ void describe_session(Members& members, Session& s) {
     members.number("interval_ns", s.interval_ns);
     members.number("pid", s.pid);
     members.group("figures", s.figures, [](auto& figures, auto& f) {
-        figures.number("samples", f.samples);
-        figures.number("dropped", f.dropped);
-        figures.number("truncated", f.truncated);
-        figures.number("unwinding", f.unwinding);
-        figures.number("ticks", f.ticks);
-        figures.number("thinned_ticks", f.thinned_ticks);
-        figures.number("signals", f.signals);
-        figures.number("handler_ns", f.handler_ns);
-        figures.number("sampler_cpu_ns", f.sampler_cpu_ns);
+        for_each_figure([&](const char* name, auto figure) { figures.number(name, f.*figure); });
     });
     members.texts("notes", s.notes);
     members.table("frames", s.frames, [](auto& frames) {

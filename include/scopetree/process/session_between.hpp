@@ -110,17 +110,9 @@ private:
         result.pid = later_.pid;
         result.notes = later_.notes;
         result.modules = later_.modules;
-        const run_figures& a = earlier_.figures;
-        const run_figures& b = later_.figures;
-        result.figures = {difference(b.samples, a.samples),
-                          difference(b.dropped, a.dropped),
-                          difference(b.truncated, a.truncated),
-                          difference(b.unwinding, a.unwinding),
-                          difference(b.ticks, a.ticks),
-                          difference(b.thinned_ticks, a.thinned_ticks),
-                          difference(b.signals, a.signals),
-                          difference(b.handler_ns, a.handler_ns),
-                          difference(b.sampler_cpu_ns, a.sampler_cpu_ns)};
+        for_each_figure([&](const char*, auto figure) {
+            result.figures.*figure = difference(later_.figures.*figure, earlier_.figures.*figure);
+        });
         return result;
     }
 

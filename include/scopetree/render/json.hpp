@@ -167,18 +167,10 @@ inline void write_json_run(json_writer& out, const session& source, report_clock
                         : clock == report_clock::cpu ? "cpu"
                                                      : "both");
     out.end_line();
-    const run_figures& figures = source.figures;
     out.key("figures");
     out.open_object();
-    out.member("samples", figures.samples);
-    out.member("dropped", figures.dropped);
-    out.member("truncated", figures.truncated);
-    out.member("unwinding", figures.unwinding);
-    out.member("ticks", figures.ticks);
-    out.member("thinned_ticks", figures.thinned_ticks);
-    out.member("signals", figures.signals);
-    out.member("handler_ns", figures.handler_ns);
-    out.member("sampler_cpu_ns", figures.sampler_cpu_ns);
+    for_each_figure(
+        [&](const char* name, auto figure) { out.member(name, source.figures.*figure); });
     out.close_object();
     out.end_line();
     out.key("notes");
