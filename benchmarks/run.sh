@@ -37,6 +37,8 @@ programs=$build/benchmarks
     echo
     "$programs/memory" $memory
     echo
+    "$programs/timeline"
+    echo
     "$programs/renderers" $nodes
     echo
     "$root/benchmarks/compile_cost.sh" $compile
