@@ -3,10 +3,13 @@
 
 #include "../support/program.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -17,7 +20,25 @@
 namespace {
 
 TEST_OWN_FRAME void work_before_the_end() {
-    test::work(60'000'000);
+    test::work(20'000'000);
+}
+
+/// How often the profiler has looked at this program: a thread of its sleeps in between. None:
+/// enough.
+long looks() {
+    long most = -1;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::ifstream status(task.path() / "status");
+        std::string name, word;
+        status >> word >> name;
+        while (name == "scopetree" && status >> word)
+            if (word == "voluntary_ctxt_switches:") {
+                long count = 0;
+                status >> count;
+                most = std::max(most, count);
+            }
+    }
+    return most < 0 ? 1'000 : most;
 }
 
 void say(const char* text) {
@@ -118,7 +139,9 @@ int main(int count, char** words) {
         return ask_for_actions();
     if (way.compare(0, 4, "exec") == 0)
         return become_another(way, words + 2);
-    work_before_the_end();
+    do
+        work_before_the_end();
+    while (looks() < 30); // on a busy machine it begins late
     if (way == "_exit")
         ::_exit(11);
     if (way == "_Exit")
