@@ -2,6 +2,7 @@
 
 #include "support/captured_stderr.hpp"
 #include "support/scratch_folder.hpp"
+#include "support/served_routes.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -75,9 +76,8 @@ void take_at_least(std::chrono::milliseconds time) {
 
 } // namespace
 
-// Every run of the profiler is this process's: each test serves routes of its own.
-
 TEST_CASE("middleware: routes count exactly, errors by the status as it was sent", "[middleware]") {
+    const test::own_run run;
     middleware_options chosen;
     chosen.print_each_request = false;
     const test::captured_stderr printed;
@@ -91,6 +91,7 @@ TEST_CASE("middleware: routes count exactly, errors by the status as it was sent
 }
 
 TEST_CASE("middleware: an exception is a 500 and passes", "[middleware]") {
+    const test::own_run run;
     const test::scratch_folder folder;
     middleware_options chosen = json_in(folder);
     chosen.slow_threshold = std::chrono::hours(1);
@@ -110,6 +111,7 @@ TEST_CASE("middleware: an exception is a 500 and passes", "[middleware]") {
 }
 
 TEST_CASE("middleware: requests at once are profiled each by itself", "[middleware]") {
+    const test::own_run run;
     const test::scratch_folder folder;
     {
         profiler_middleware middleware(json_in(folder));
@@ -145,6 +147,7 @@ TEST_CASE("middleware: requests at once are profiled each by itself", "[middlewa
 }
 
 TEST_CASE("middleware: what is put out is sampled and slow, or an error", "[middleware]") {
+    const test::own_run run;
     const test::scratch_folder folder;
     middleware_options chosen = json_in(folder);
     SECTION("only slow ones") {
@@ -179,6 +182,7 @@ TEST_CASE("middleware: what is put out is sampled and slow, or an error", "[midd
 }
 
 TEST_CASE("middleware: a share of the requests is sampled", "[middleware]") {
+    const test::own_run run;
     const test::scratch_folder folder;
     middleware_options chosen = json_in(folder);
     chosen.sample_rate = 0.25;
@@ -195,6 +199,7 @@ TEST_CASE("middleware: a share of the requests is sampled", "[middleware]") {
 }
 
 TEST_CASE("middleware: routes that are filtered are not profiled", "[middleware]") {
+    const test::own_run run;
     middleware_options chosen;
     chosen.print_each_request = false;
     chosen.filter_routes = {"/filtered", "GET /internal/*"};
@@ -214,6 +219,7 @@ TEST_CASE("middleware: routes that are filtered are not profiled", "[middleware]
 }
 
 TEST_CASE("middleware: it can be switched off and on", "[middleware]") {
+    const test::own_run run;
     middleware_options chosen;
     chosen.enabled = false;
     chosen.print_each_request = false;
@@ -229,6 +235,7 @@ TEST_CASE("middleware: it can be switched off and on", "[middleware]") {
 }
 
 TEST_CASE("middleware: the run's report comes at the end, once", "[middleware]") {
+    const test::own_run run;
     middleware_options chosen;
     chosen.print_each_request = false;
     const test::captured_stderr printed;
@@ -248,6 +255,7 @@ TEST_CASE("middleware: the run's report comes at the end, once", "[middleware]")
 }
 
 TEST_CASE("middleware: text of each request goes to standard error", "[middleware]") {
+    const test::own_run run;
     const test::captured_stderr printed;
     profiler_middleware middleware;
     serve_one(middleware, "/printed", 418);
@@ -257,6 +265,7 @@ TEST_CASE("middleware: text of each request goes to standard error", "[middlewar
 
 TEST_CASE("middleware: options that make no sense, and a second middleware, are refused",
           "[middleware]") {
+    const test::own_run run;
     middleware_options chosen;
     chosen.output_type = {"htlm"};
     CHECK_THROWS_AS(profiler_middleware(chosen), std::invalid_argument);
@@ -266,6 +275,7 @@ TEST_CASE("middleware: options that make no sense, and a second middleware, are 
 }
 
 TEST_CASE("middleware: a request can be moved, and served by several threads", "[middleware]") {
+    const test::own_run run;
     middleware_options chosen;
     chosen.print_each_request = false;
     const test::captured_stderr printed;
