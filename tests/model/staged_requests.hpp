@@ -7,6 +7,7 @@
 #include <scopetree/capture/request_table.hpp>
 
 #include <memory>
+#include <new>
 #include <string>
 
 namespace staged {
@@ -21,6 +22,8 @@ struct requests : threads {
         request_context* context = table->take_context(route);
         if (context == nullptr)
             context = table->add_context(route);
+        if (context == nullptr)
+            throw std::bad_alloc();
         table->begin(*context, 1, 0);
         return *context;
     }
