@@ -213,7 +213,7 @@ int fibers(void (*body)()) {
     test::profile profile(often(100));
     profile.start();
     std::vector<std::unique_ptr<fiber>> all;
-    for (const std::size_t size : {64 * 1024, 16 * 1024, 8 * 1024})
+    for (const std::size_t size : {std::size_t{65'536}, std::size_t{16'384}, std::size_t{8'192}})
         for (int i = 0; i < 8; ++i) {
             all.push_back(std::make_unique<fiber>());
             make_fiber(*all.back(), size, body);
