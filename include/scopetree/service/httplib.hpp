@@ -5,7 +5,7 @@
 #include <scopetree/service/middleware.hpp>
 #include <scopetree/service/request.hpp>
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -16,13 +16,16 @@ namespace detail {
 
 /// The request that this thread answers, from its handler's begin until the answer was sent.
 struct httplib_request {
-    profiled_request profiled;
-    std::optional<resume_request> here; ///< goes first
+    explicit httplib_request(profiled_request&& begun)
+        : profiled(std::move(begun)), here(profiled.handle()) {}
 
-    static std::optional<httplib_request>& of_this_thread() {
-        static thread_local std::optional<httplib_request> current;
+    static std::unique_ptr<httplib_request>& of_this_thread() {
+        static thread_local std::unique_ptr<httplib_request> current;
         return current;
     }
+
+    profiled_request profiled;
+    resume_request here; ///< goes first
 };
 
 } // namespace detail
@@ -106,15 +109,15 @@ private:
     }
 
     void begin_request(const std::string& method, const std::string& pattern) {
-        std::optional<detail::httplib_request>& current = detail::httplib_request::of_this_thread();
+        std::unique_ptr<detail::httplib_request>& current =
+            detail::httplib_request::of_this_thread();
         current.reset(); // never there, unless an answer ended without the logger
-        current.emplace();
-        current->profiled = middleware_->begin(method, pattern);
-        current->here.emplace(current->profiled.handle());
+        current = std::make_unique<detail::httplib_request>(middleware_->begin(method, pattern));
     }
 
     void end_request(const std::string& method, int status) {
-        std::optional<detail::httplib_request>& current = detail::httplib_request::of_this_thread();
+        std::unique_ptr<detail::httplib_request>& current =
+            detail::httplib_request::of_this_thread();
         if (current) {
             current->profiled.status(status);
             current.reset();

@@ -89,9 +89,6 @@ long status_kilobytes(const std::string& field) {
 // A profiler as one would write it at first: a handler that cannot be unwound through, and that
 // other signals may interrupt.
 
-std::atomic<pthread_t> naive_target{0};
-std::atomic<bool> naive_over{false};
-
 _Unwind_Reason_Code count_frame(_Unwind_Context*, void* frames) {
     ++*static_cast<int*>(frames);
     return _URC_NO_REASON;
