@@ -35,10 +35,14 @@ TEST_CASE("64 requests at once, of four routes, each have their own time") {
         CHECK(seen[label + "latency of the tree"] == seen[label + "latency"]);
         CHECK(seen[label + "of others"] == 0);
         CHECK(seen[label + "p99"] == Approx(seen[label + "true p99"]).epsilon(0.02));
-        for (const char* what : {"computing", "fetching"}) {
-            CAPTURE(what);
-            const double truth = seen[label + "truly " + what];
-            CHECK(std::abs(seen[label + what] - truth) < bound(truth, seen[label + "intervals"]));
-        }
+        // With so many threads, time when another thread has the processor may count as the wait
+        // before it.
+        const double computing = seen[label + "truly computing"];
+        const double least = seen[label + "on a processor"];
+        const double intervals = seen[label + "intervals"];
+        CHECK(seen[label + "computing"] > least - bound(least, intervals));
+        CHECK(seen[label + "computing"] < computing + bound(computing, intervals));
+        CHECK(seen[label + "fetching"] > 1 - computing - bound(computing, intervals));
+        CHECK(seen[label + "fetching"] < 1 - least + bound(least, intervals));
     }
 }

@@ -42,22 +42,24 @@ TEST_CASE("a thousand exceptions a second are sampled without a crash") {
     CHECK(seen["calls"] == 11 * seen["caught"]);
 }
 
+#if !TEST_ADDRESS_SANITIZER && !defined(__clang__) // whose frames are others
 TEST_CASE("a handler that unwinds out of the unwinder crashes") {
     CHECK(test::crashed(test::run_scenario("signals", {"throws", "30", "naive"})));
 }
+#endif
 
 TEST_CASE("the sampling signal from elsewhere gets to the program's handler, each once") {
     const std::string order = GENERATE("before", "after", "instead");
     const test::figures seen = test::scenario("storm", {order, test::by_form("3", "60")});
     CHECK(seen["handled"] == seen["sent"]);
     CHECK(seen["handled"] > 100);
-    CHECK(seen["errno changed"] == 0);
     CHECK(seen["handled from threads"] > 100);
-    if (order == "instead") {
+    if (order == "instead") { // errno is then the program's own affair
         // One for each thread that is waited for in vain, at most, and no more.
         CHECK(seen["samples"] + seen["samples in the storm"] == 0);
         CHECK(seen["profiler's own passed on"] <= 8);
     } else {
+        CHECK(seen["errno changed"] == 0);
         CHECK(seen["profiler's own passed on"] == 0);
         CHECK(seen["samples"] > 100);
     }
@@ -86,8 +88,11 @@ TEST_CASE("of two threads that start a profile at once one is told why not") {
     CHECK(seen["other errors"] == 0);
 }
 
+// The address sanitizer's allocator has one lock for all, which such a thread may hold.
+#if !TEST_ADDRESS_SANITIZER
 TEST_CASE("a profile stops while a thread is held up in a handler") {
     const test::figures seen = test::scenario("storm", {"stuck", test::by_form("20", "1000")});
     CHECK(seen["stopped"] == seen["times"]);
     CHECK(seen["samples afterwards"] > 0);
 }
+#endif

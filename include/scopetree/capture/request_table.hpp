@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <new>
 #include <string_view>
 
@@ -217,10 +216,10 @@ private:
             static_cast<char*>(memory_.allocate(first.size() + gap + second.size() + 1));
         if (text == nullptr)
             return nullptr;
-        std::memcpy(text, first.data(), first.size());
+        first.copy(text, first.size());
         if (gap != 0) {
             text[first.size()] = ' ';
-            std::memcpy(text + first.size() + 1, second.data(), second.size());
+            second.copy(text + first.size() + 1, second.size());
         }
         return text; // the arena's memory is zeroed
     }

@@ -63,6 +63,7 @@ const route routes[route_count] = {{"/0", compute_0, fetch_0, 500, 30, 1},
 /// What the program's clock says of a route.
 struct truth {
     std::int64_t computing_ns = 0, fetching_ns = 0;
+    std::int64_t computing_cpu_ns = 0; ///< without what other threads had the processor for
     std::vector<std::int64_t> latencies;
 };
 
@@ -72,7 +73,9 @@ void serve(const route& of, truth& clock) {
     for (int i = 0; i < of.passes; ++i) {
         PROFILE_SCOPE("pass");
         const std::int64_t begin = test::wall_ns();
+        const std::int64_t begin_cpu = test::cpu_ns();
         of.compute(of.compute_us / static_cast<std::uint64_t>(of.passes));
+        clock.computing_cpu_ns += test::cpu_ns() - begin_cpu;
         const std::int64_t middle = test::wall_ns();
         of.fetch(of.fetch_ms / of.passes);
         clock.computing_ns += middle - begin;
@@ -134,6 +137,7 @@ void report(const scopetree::service_profile& in, std::size_t index, const truth
     test::print(label + "computing",
                 static_cast<double>(time_below(in, index, "compute_" + number)) / latency);
     test::print(label + "truly computing", static_cast<double>(clock.computing_ns) / whole);
+    test::print(label + "on a processor", static_cast<double>(clock.computing_cpu_ns) / whole);
     test::print(label + "fetching",
                 static_cast<double>(time_below(in, index, "fetch_" + number)) / latency);
     test::print(label + "truly fetching", static_cast<double>(clock.fetching_ns) / whole);
@@ -165,6 +169,7 @@ int main(int, char** arguments) {
             const std::lock_guard<std::mutex> locked(mutex);
             truth& all = clock[t % route_count];
             all.computing_ns += own.computing_ns;
+            all.computing_cpu_ns += own.computing_cpu_ns;
             all.fetching_ns += own.fetching_ns;
             all.latencies.insert(all.latencies.end(), own.latencies.begin(), own.latencies.end());
         });
