@@ -163,7 +163,7 @@ TEST_CASE("the sum is the latency, whatever the samples") {
         recording_builder run;
         for (int i = 0; i < 20; ++i) {
             std::vector<std::string> stack, scopes{random() % 2 == 0 ? "!R@serve" : "!R@resume"};
-            for (std::uint32_t depth = random() % 6; depth > 0; --depth)
+            for (auto depth = random() % 6; depth > 0; --depth)
                 stack.push_back(functions[random() % functions.size()]);
             if (random() % 2 == 0)
                 scopes.push_back("S@" + functions[random() % functions.size()]);
