@@ -187,7 +187,7 @@ struct starts_with_the_program {
 
 } // namespace
 
-PRELOAD_EXPORT void _exit(int status) noexcept {
+PRELOAD_EXPORT void _exit(int status) {
     end_at_once(status);
 }
 
