@@ -40,7 +40,11 @@ TEST_CASE("threads with the same id, one after the other, are not taken for one"
     const test::figures seen(ended.out);
     CHECK(seen["ids that would have them"] > 0);
     // A thread without scopes that gets an id between two looks, and has run for longer than the
-    // one before it had when last seen, is taken for that: hardly ever, and only on a busy machine.
-    CHECK(seen["with samples of others"] <= (which == "all" ? seen["threads"] / 20 : 0));
+    // one before it had when last seen, is taken for that. How often is a matter of how busy the
+    // machine is; by the id alone it would be all of them.
+    if (which == "registered")
+        CHECK(seen["with samples of others"] == 0);
+    else
+        CHECK(seen["with samples of others"] < seen["threads"] / 2);
     CHECK(seen["samples"] > 50);
 }
