@@ -60,15 +60,15 @@ number() {
     echo "${found:-0}"
 }
 
-# cmake_tests NAME LABELS LEFT-OUT TARGETS SETTING…: builds the targets, runs the tests with those labels
+# cmake_tests FOLDER LABELS LEFT-OUT TARGETS SETTING…: builds the targets, runs the tests with those labels
 # but not those whose names are like LEFT-OUT
 cmake_tests() {
-    name=$1 labels=$2 left_out=$3 targets=$4
+    folder=$build/$1 labels=$2 left_out=$3 targets=$4
     shift 4
     # shellcheck disable=SC2086
-    cmake -S "$root" -B "$build/$name" -G Ninja "$@" &&
-        cmake --build "$build/$name" -j "$jobs" --target $targets &&
-        ctest --test-dir "$build/$name" -j "$jobs" -L "$labels" -E "$left_out" --progress --output-on-failure --no-tests=error
+    cmake -S "$root" -B "$folder" -G Ninja "$@" &&
+        cmake --build "$folder" -j "$jobs" --target $targets &&
+        ctest --test-dir "$folder" -j "$jobs" -L "$labels" -E "$left_out" --progress --output-on-failure --no-tests=error
 }
 
 # One compiler optimises and the other does not: it takes half the time, and scopes must work so, too.
@@ -87,15 +87,8 @@ run_plain() {
     cmake_tests plain "unit|acceptance" "$none" "test_symbol test_scopetree test_acceptance" \
         -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Debug -DSCOPETREE_WITH_LIBBACKTRACE=OFF $only_tests
 }
-# With g++, the only one of the two with coroutines. Alone: it takes its time to compile sanitized code.
-# shellcheck disable=SC2086
-sanitized_coroutines() {
-    cmake_tests "$1-coroutines" unit "$none" test_coroutines -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Debug \
-        $only_tests -DCMAKE_CXX_FLAGS="-fsanitize=$2"
-}
 # shellcheck disable=SC2086
 run_asan() {
-    sanitized_coroutines asan address,undefined &&
     cmake_tests asan "unit|acceptance" "$large" all \
         -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests \
         -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -105,8 +98,8 @@ run_tsan() {
     # It takes threads started after a fork for a mistake; that profiling can start there is tested.
     TSAN_OPTIONS=die_after_fork=0
     export TSAN_OPTIONS
-    sanitized_coroutines tsan thread &&
-    cmake_tests tsan unit "$large|^capture/handler" "test_capture test_model test_symbol test_scopetree" \
+    cmake_tests tsan unit "$large|^capture/handler" \
+        "test_capture test_model test_symbol test_service test_coroutines test_scopetree" \
         -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests \
         -DCMAKE_CXX_FLAGS="-fsanitize=thread"
 }

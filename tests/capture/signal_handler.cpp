@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <thread>
 
 #include <pthread.h>
@@ -266,6 +267,39 @@ TEST_CASE("handler: a signal for a record that serves another thread by now is i
         CHECK(record.owner == owner);
         CHECK(record.pending == pending);
         CHECK(record.last_stack_pointer == 0);
+    });
+}
+
+TEST_CASE("handler: a thread with the id of one that is gone is not sampled for it") {
+    staged_handler s;
+    s.install();
+    on_own_thread([&] {
+        thread_record& record = s.add_this_thread();
+        CHECK(send_signal(record) == 0);
+        CHECK(samples_taken == 1);
+        SECTION("it has the same stack") {
+            s.of.this_thread_state() = {}; // as a thread that begins
+        }
+        SECTION("it has another") {
+            record.owner = thread_pointer() + 64;
+        }
+        CHECK_FALSE(record.of_another);
+        CHECK(send_signal(record) == 0);
+        CHECK(record.of_another);
+        CHECK(samples_taken == 1);
+    });
+}
+
+TEST_CASE("handler: a thread that was found in /proc is asked for its name") {
+    staged_handler s;
+    s.install();
+    on_own_thread([&] {
+        ::pthread_setname_np(::pthread_self(), "fifteen letters");
+        thread_record& record = s.add_this_thread();
+        CHECK(record.kernel_name[0] == 0);
+        CHECK(send_signal(record) == 0);
+        const std::uint64_t name[2] = {record.kernel_name[0], record.kernel_name[1]};
+        CHECK(std::string(reinterpret_cast<const char*>(name)) == "fifteen letters");
     });
 }
 

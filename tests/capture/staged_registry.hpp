@@ -17,7 +17,7 @@ using namespace scopetree::detail;
 inline registry& make_registry() {
     auto* const made = new (map_pages(sizeof(registry))) registry;
     made->this_thread_state = []() noexcept -> registry::thread_state& {
-        static thread_local registry::thread_state state{nullptr, false};
+        static thread_local registry::thread_state state{nullptr, false, nullptr};
         return state;
     };
     return *made;

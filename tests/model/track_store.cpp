@@ -76,7 +76,7 @@ TEST_CASE("store: an unnamed thread has the kernel's name, while it lives") {
     record.scopes = {&record.root, 1};
     s.store.begin(record, 0, 0);
     ::pthread_setname_np(::pthread_self(), "kernel's name");
-    track_store::refresh_name(record);
+    track_store::note_name(record);
     const thread_account alive = s.store.copy(record, 1, 1);
     ::pthread_setname_np(::pthread_self(), before);
     CHECK(std::string(alive.name) == "kernel's name");

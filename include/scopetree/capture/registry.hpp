@@ -60,8 +60,9 @@ public:
 
     /// The thread-local flags of the module that the registry lives in.
     struct thread_state {
-        thread_record* record; ///< null: not attached
-        bool inside;           ///< the profiler's own code runs: scopes do nothing
+        thread_record* record;           ///< null: not attached
+        bool inside;                     ///< the profiler's own code runs: scopes do nothing
+        const thread_record* sampled_as; ///< whose samples are this thread's; the handler's own
     };
     thread_state& (*this_thread_state)() noexcept = nullptr;
 
@@ -333,18 +334,26 @@ private:
         return slot;
     }
 
+    /// Whether an earlier thread with this one's id was sampled under it.
+    bool is_of_another(const thread_record& record) const noexcept {
+        return record.owner.load(std::memory_order_acquire) != 0 &&
+               this_thread_state().sampled_as != &record;
+    }
+
     /// The record of this thread: the one it was found under, or a new one. Lock held.
     thread_record* attach() noexcept {
         const pid_t tid = current_tid();
         thread_record* record = nullptr;
         for (thread_record* const known : threads_)
-            if (known->found && known->tid == tid)
+            if (known->found && known->tid == tid && !is_of_another(*known))
                 record = known;
         if (record == nullptr)
             record = new_record(tid);
         if (record == nullptr)
             return nullptr;
         record->found = false;
+        this_thread_state().sampled_as = record;
+        std::atomic_signal_fence(std::memory_order_seq_cst);
         record->owner.store(thread_pointer(), std::memory_order_release);
         record->last_stack_pointer.store(
             reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)),
@@ -383,7 +392,10 @@ private:
     static void reset(thread_record& record) noexcept {
         reset_signals(record);
         record.owner.store(0, std::memory_order_relaxed);
+        record.of_another.store(false, std::memory_order_relaxed);
         record.found = false;
+        for (auto& word : record.kernel_name)
+            word.store(0, std::memory_order_relaxed);
         record.scopes.current = &record.root;
         record.request.store(nullptr, std::memory_order_relaxed);
         record.switching.store(false, std::memory_order_relaxed);

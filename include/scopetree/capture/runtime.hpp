@@ -24,7 +24,7 @@ inline registry& own_registry() noexcept;
 
 SCOPETREE_DETAIL_HIDDEN __attribute__((
     tls_model("initial-exec"))) inline thread_local registry::thread_state own_thread_state = {
-    nullptr, false};
+    nullptr, false, nullptr};
 
 inline registry* make_registry() noexcept {
     void* const pages = map_pages(sizeof(registry));

@@ -225,7 +225,8 @@ private:
             return;
         drain(record, thinned);
         const std::int64_t cpu = read_clock(record.cpu_clock);
-        if (cpu < 0 || account->track.is_of_another(cpu)) {
+        if (cpu < 0 || account->track.is_of_another(cpu) ||
+            record.of_another.load(std::memory_order_acquire)) {
             registry_.remove(record);
             return;
         }
@@ -348,11 +349,10 @@ private:
                 return;
             const registry::lock locked(registry_);
             for (thread_record* const record : registry_.threads())
-                if (record->tid == tid) {
-                    Store::refresh_name(*record);
+                if (record->tid == tid)
                     return;
-                }
-            registry_.add_found_thread(tid);
+            if (const thread_record* const found = registry_.add_found_thread(tid))
+                Store::note_name(*found);
         });
         const std::int64_t cost = read_clock(CLOCK_THREAD_CPUTIME_ID) - begin;
         find_threads_at_ = monotonic_ns() + std::max<std::int64_t>(10'000'000, 100 * cost);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -100,6 +101,33 @@ inline thread_record* record_of(const siginfo_t& info, const registry& records) 
     return own != nullptr && own->pending.load(std::memory_order_acquire) ? own : nullptr;
 }
 
+/// Whether the record serves the calling thread; one that serves another by now, or none, must not
+/// be written to. A thread that was found in /proc registers here, with its first signal: another
+/// one that gets its id later, and its stack, is told apart by its thread-locals. Signal-safe.
+inline bool is_of_this_thread(thread_record& record, registry::thread_state& here) noexcept {
+    const std::uintptr_t owner = record.owner.load(std::memory_order_acquire);
+    if (owner == thread_pointer() && here.sampled_as == &record)
+        return true;
+    if (!record.pending.load(std::memory_order_acquire) || record.tid != current_tid())
+        return false;
+    if (owner != 0) {
+        record.of_another.store(true, std::memory_order_release);
+        return false;
+    }
+    here.sampled_as = &record;
+    record.owner.store(thread_pointer(), std::memory_order_relaxed);
+    return true;
+}
+
+/// The thread's name. Looked up in /proc it could be that of the next thread with the same id.
+/// Signal-safe: one system call.
+inline void note_name(thread_record& record) noexcept {
+    std::uint64_t name[2] = {};
+    if (::syscall(SYS_prctl, PR_GET_NAME, name, 0, 0, 0) == 0)
+        for (const int word : {0, 1})
+            record.kernel_name[word].store(name[word], std::memory_order_relaxed);
+}
+
 /// Signal-safe.
 inline void handle_signal(int number, siginfo_t* info, void* context) noexcept {
     const int saved_errno = errno;
@@ -110,19 +138,13 @@ inline void handle_signal(int number, siginfo_t* info, void* context) noexcept {
         errno = saved_errno;
         return;
     }
-    // A record that serves another thread by now, or none, is not written to. A thread that was
-    // found in /proc registers here, with its first signal.
-    std::uintptr_t owner = record->owner.load(std::memory_order_acquire);
-    if (owner == 0 && record->pending.load(std::memory_order_acquire) &&
-        record->tid == current_tid()) {
-        owner = thread_pointer();
-        record->owner.store(owner, std::memory_order_relaxed);
-    }
-    if (owner == thread_pointer()) {
+    if (is_of_this_thread(*record, records->this_thread_state())) {
         const interrupted from = interrupted_by_signal(context);
         record->last_stack_pointer.store(from.stack_pointer, std::memory_order_relaxed);
         if (auto* const take = handler.take.load(std::memory_order_acquire))
             take(*record, from);
+        if (record->found)
+            note_name(*record);
         record->pending.store(false, std::memory_order_release);
     }
     errno = saved_errno;

@@ -40,6 +40,8 @@ struct thread_record {
     // What the signal handler reads.
     std::atomic<std::uintptr_t> owner{0}; ///< thread pointer of the thread served; 0: none
     std::atomic<bool> pending{false};     ///< a signal is on its way
+    std::atomic<bool> of_another{false};  ///< its thread has ended, another has the same id now
+    std::atomic<std::uint64_t> kernel_name[2] = {}; ///< of a found thread, when last sampled
     sample_ring ring;
     std::atomic<std::uintptr_t> stack_begin{0}; ///< of the stack's mapping; 0: not known
     std::atomic<std::uintptr_t> stack_end{0};

@@ -70,8 +70,8 @@ public:
         record.track = account;
     }
 
-    /// Notes what the kernel calls the thread, before it can end unnoticed.
-    static void refresh_name(const thread_record& record) noexcept {
+    /// Notes what the kernel calls the thread, in case it ends before it is sampled.
+    static void note_name(const thread_record& record) noexcept {
         if (thread_account* const account = account_of(record))
             read_name(*account);
     }
@@ -180,8 +180,17 @@ private:
         account.named = record.name[0] != '\0';
         if (account.named)
             std::memcpy(account.name, record.name, sizeof account.name);
+        else if (record.found && record.kernel_name[0].load(std::memory_order_relaxed) != 0)
+            copy_kernel_name(account, record);
         else
             read_name(account);
+    }
+
+    static void copy_kernel_name(thread_account& account, const thread_record& record) noexcept {
+        std::uint64_t name[2];
+        for (const int word : {0, 1})
+            name[word] = record.kernel_name[word].load(std::memory_order_relaxed);
+        std::memcpy(account.name, name, sizeof name);
     }
 
     static void read_name(thread_account& account) noexcept {
