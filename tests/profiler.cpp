@@ -53,6 +53,13 @@ const scopetree::scope_figures* figures_of(const session& from, const std::strin
     return nullptr;
 }
 
+bool has_note(profiler& running, const std::string& part) {
+    for (const std::string& note : running.snapshot().notes)
+        if (note.find(part) != std::string::npos)
+            return true;
+    return false;
+}
+
 } // namespace
 
 TEST_CASE("profiler: options that make no sense are refused with a reason") {
@@ -162,16 +169,28 @@ TEST_CASE("profiler: a session says what it is of") {
     });
 }
 
+TEST_CASE("profiler: a thread that holds back its signal is told of") {
+    on_own_thread([] {
+        profiler p;
+        p.start();
+        PROFILE_SCOPE("holds back");
+        sigset_t mask;
+        ::sigemptyset(&mask);
+        ::sigaddset(&mask, SIGURG);
+        ::pthread_sigmask(SIG_BLOCK, &mask, nullptr);
+        while (!has_note(p, "without taking the sampling signal (SIGURG), which it holds back")) {
+            // until the thread has run for long enough, and was looked at
+        }
+        ::pthread_sigmask(SIG_UNBLOCK, &mask, nullptr);
+        p.stop();
+    });
+}
+
 TEST_CASE("profiler: a handler in the place of its own is told of") {
     on_own_thread([] {
         profiler p;
         p.start();
-        const auto notes_now = [&] {
-            for (const std::string& note : p.snapshot().notes)
-                if (note.find("a handler of its own for SIGURG") != std::string::npos)
-                    return true;
-            return false;
-        };
+        const auto notes_now = [&] { return has_note(p, "a handler of its own for SIGURG"); };
         CHECK_FALSE(notes_now());
         struct sigaction mine = {}, before;
         mine.sa_handler = [](int) {};

@@ -34,6 +34,7 @@ struct sampler_figures {
     std::uint64_t thinned_ticks = 0;
     std::uint64_t signals = 0;
     std::uint64_t refused_signals = 0; ///< the kernel would not send them
+    std::uint64_t ignored_signals = 0; ///< a thread ran on and did not take them
     std::int64_t handler_ns = 0;
     std::int64_t sampler_cpu_ns = 0;
 };
@@ -234,8 +235,10 @@ private:
         const sample where = place_of(record);
         if (record.pending.load(std::memory_order_acquire)) {
             const bool ran = account->track.has_run(cpu);
-            if (account->track.is_deaf(cpu))
+            if (account->track.is_deaf(cpu)) {
+                ++figures_.ignored_signals;
                 take_without_stack(*account, where, cpu);
+            }
             // The kernel drops a signal that meets one of the program's own on its way.
             if (ran && is_handler_ours())
                 send_signal(record);

@@ -2,6 +2,7 @@
 
 #include "../support/program.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <thread>
 
@@ -21,6 +22,13 @@ TEST_OWN_FRAME void work_of_main() {
     test::work(60'000'000);
 }
 
+/// As libraries do with threads of their own: others handle the program's signals.
+void hold_back_signals() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
 } // namespace
 
 int main() {
@@ -30,6 +38,7 @@ int main() {
     });
     std::thread other([] {
         ::pthread_setname_np(::pthread_self(), "other");
+        hold_back_signals();
         work_of_other();
     });
     work_of_main();
