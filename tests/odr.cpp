@@ -4,6 +4,7 @@
 
 #include <scopetree/capture/clock.hpp>
 #include <scopetree/capture/latency_histogram.hpp>
+#include <scopetree/capture/live_slot.hpp>
 #include <scopetree/capture/mapped_memory.hpp>
 #include <scopetree/capture/module_list.hpp>
 #include <scopetree/capture/module_map.hpp>

@@ -142,7 +142,7 @@ public:
 
     /// Ends a run that was not stopped; its result is lost.
     ~basic_profiler() {
-        registry_->withdraw_live(*this);
+        registry_->live.withdraw(*this);
         if (is_running())
             sampler_->stop();
         else if (sampler_ != nullptr)
@@ -176,14 +176,14 @@ public:
         pid_ = ::getpid();
         sampler_ = std::move(made);
         resolver_ = std::move(resolver);
-        registry_->announce_live(*this);
+        registry_->live.announce(*this);
     }
 
     /// Ends the run. Resolving names takes time (about a second for a large program).
     /// Throws profiler_error when it is not running.
     session stop(const resolve_options& chosen = {}) {
         expect_running();
-        registry_->withdraw_live(*this);
+        registry_->live.withdraw(*this);
         sampler_->stop();
         const std::int64_t now = detail::monotonic_ns();
         const auto ended = std::exchange(sampler_, nullptr);

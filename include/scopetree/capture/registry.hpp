@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_CAPTURE_REGISTRY_HPP
 #define SCOPETREE_CAPTURE_REGISTRY_HPP
 
+#include <scopetree/capture/live_slot.hpp>
 #include <scopetree/capture/request_table.hpp>
 #include <scopetree/capture/scope_modules.hpp>
 #include <scopetree/capture/thread_record.hpp>
@@ -9,7 +10,6 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <mutex>
 
 #include <pthread.h>
 #include <sched.h>
@@ -34,8 +34,6 @@ public:
 protected:
     ~thread_observer() = default;
 };
-
-class live_profiler; // the profiler that runs, see profiler.hpp
 
 /// One in a process; made when first needed and never destroyed. Its functions are called from the
 /// program's threads and from the sampler's; all take the lock, except where they say otherwise.
@@ -109,34 +107,8 @@ public:
         decide_now();
     }
 
-    // The profiler that runs, for whoever wants to look at it. Guarded by a lock of its own, which
-    // is taken before the registry's.
-
-    void announce_live(live_profiler& running) {
-        const std::lock_guard<std::mutex> locked(live_mutex_);
-        live_.store(&running, std::memory_order_release);
-    }
-
-    /// Waits for those who look at it. Does nothing where another one was announced, or none.
-    void withdraw_live(live_profiler& ending) {
-        const std::lock_guard<std::mutex> locked(live_mutex_);
-        if (live_.load(std::memory_order_relaxed) == &ending)
-            live_.store(nullptr, std::memory_order_release);
-    }
-
-    bool has_live() const noexcept { return live_.load(std::memory_order_acquire) != nullptr; }
-
-    /// Calls `use(live_profiler&)`, which does not end meanwhile. False when none runs. Short: a
-    /// fork waits for it.
-    template <class Use>
-    bool with_live(Use&& use) {
-        const std::lock_guard<std::mutex> locked(live_mutex_);
-        live_profiler* const running = live_.load(std::memory_order_relaxed);
-        if (running == nullptr)
-            return false;
-        use(*running);
-        return true;
-    }
+    /// The profiler that runs. Its lock is taken before the registry's.
+    live_slot live;
 
     /// The threads that are registered. Lock held.
     const mapped_vector<thread_record*>& threads() const noexcept { return threads_; }
@@ -265,15 +237,14 @@ public:
     // fork: the locks are held across it; the child starts with its one thread, not profiled.
 
     void before_fork() noexcept {
-        live_mutex_.lock();
+        live.before_fork();
         ::pthread_mutex_lock(&mutex_);
     }
     void after_fork_in_parent() noexcept {
         ::pthread_mutex_unlock(&mutex_);
-        live_mutex_.unlock();
+        live.after_fork_in_parent();
     }
     void after_fork_in_child() noexcept {
-        live_.store(nullptr, std::memory_order_release);
         stop_locked();
         thread_record* const own = this_thread_state().record;
         for (thread_record* const record : threads_)
@@ -288,7 +259,7 @@ public:
             threads_.push_back(own);
         }
         ::pthread_mutex_unlock(&mutex_);
-        live_mutex_.unlock();
+        live.after_fork_in_child();
     }
 
 private:
@@ -425,8 +396,6 @@ private:
 
     pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
     pthread_key_t exit_key_ = 0;
-    std::mutex live_mutex_;
-    std::atomic<live_profiler*> live_{nullptr};
     std::atomic<bool> decided_{false};
     std::atomic<std::uint64_t> lost_scopes_{0};
     thread_observer* observer_ = nullptr;

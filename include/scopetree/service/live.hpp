@@ -16,7 +16,7 @@ inline namespace SCOPETREE_ABI {
 /// scopetree::profiler that was started by hand. Thread-safe.
 inline bool is_profiling() noexcept {
     const detail::registry* const registry = detail::find_registry();
-    return registry != nullptr && registry->has_live();
+    return registry != nullptr && registry->live.is_taken();
 }
 
 /// Starts profiling as the first scope would, for a program that wants it before it meets one: as
@@ -41,7 +41,7 @@ auto resolve_live(const resolve_options& chosen, Record&& record) {
         resolver = running.resolver();
         now = record(running);
     };
-    if (threads == nullptr || !threads->with_live(copy))
+    if (threads == nullptr || !threads->live.with(copy))
         throw profiler_error("scopetree: nothing is profiled in this process. Call "
                              "scopetree::ensure_profiling(), or make a scopetree::profiler and "
                              "start() it; SCOPETREE=off in the environment keeps it from starting "
