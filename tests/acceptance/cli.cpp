@@ -13,6 +13,8 @@
 #include <scopetree/render/text.hpp>
 #include <scopetree/render/text_diff.hpp>
 
+#include <support/text_search.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <csignal>
@@ -24,11 +26,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace {
+using test::contains;
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+namespace {
 
 /// The command, and a folder for its sessions and for files.
 struct command {

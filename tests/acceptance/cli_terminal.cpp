@@ -7,6 +7,8 @@
 
 #include <scopetree/model/session_file.hpp>
 
+#include <support/text_search.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <chrono>
@@ -17,11 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace {
+using test::contains;
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+namespace {
 
 void write_script(const std::string& path, const std::string& text) {
     test::write_contents(path, "#!/bin/sh\n" + text);

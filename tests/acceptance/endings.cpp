@@ -5,6 +5,8 @@
 
 #include "../support/scratch_folder.hpp"
 
+#include <support/text_search.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <csignal>
@@ -15,13 +17,11 @@
 
 #include <unistd.h>
 
+using test::contains;
+
 namespace {
 
 using words = std::vector<std::string>;
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
 
 /// Runs it, and tells how long it took behind its own end. Whatever takes ten seconds hangs.
 test::outcome end(const std::string& way, const words& variables = {}) {

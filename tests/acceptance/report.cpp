@@ -10,6 +10,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include <support/text_search.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <csignal>
@@ -18,20 +20,12 @@
 #include <string>
 #include <vector>
 
+using test::contains;
+using test::times_in;
+
 namespace {
 
 const std::string own_output = "the program's own output\n";
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
-std::size_t times_in(const std::string& text, const std::string& part) {
-    std::size_t count = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-        ++count;
-    return count;
-}
 
 } // namespace
 

@@ -2,6 +2,8 @@
 
 #include "support/service_profiles.hpp"
 
+#include <support/text_search.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <cstdint>
@@ -13,20 +15,8 @@
 
 using namespace scopetree;
 
-namespace {
-
-bool holds(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
-std::size_t count_of(const std::string& text, const std::string& part) {
-    std::size_t count = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-        ++count;
-    return count;
-}
-
-} // namespace
+using test::contains;
+using test::times_in;
 
 TEST_CASE("service text: a whole report", "[service_text]") {
     setenv("TZ", "UTC", 1);
@@ -80,14 +70,14 @@ TEST_CASE("service text: the options of a session's report count here too", "[se
     chosen.short_mode = true;
     const std::string text = to_text(test::shop_profile(), chosen);
     CHECK(text.substr(0, 8) == "  Method");
-    CHECK(holds(text, "0.020 store  src/orders.cpp:60\n"));
-    CHECK(holds(text, "1.00 us"));
-    CHECK_FALSE(holds(text, "[await]"));
+    CHECK(contains(text, "0.020 store  src/orders.cpp:60\n"));
+    CHECK(contains(text, "1.00 us"));
+    CHECK_FALSE(contains(text, "[await]"));
     for (const char c : text)
         CHECK(static_cast<signed char>(c) > 0);
     chosen.clock = report_clock::wall;
     chosen.flat = true;
-    CHECK(holds(to_text(test::shop_profile(), chosen), "0.700 [await]\n"));
+    CHECK(contains(to_text(test::shop_profile(), chosen), "0.700 [await]\n"));
     chosen.timeline = true;
     CHECK_THROWS_AS(to_text(test::shop_profile(), chosen), std::invalid_argument);
 }
@@ -107,10 +97,10 @@ TEST_CASE("service text: one request alone", "[service_text]") {
 
 TEST_CASE("service text: nothing served is a report", "[service_text]") {
     const std::string text = to_text(service_profile());
-    CHECK(holds(text, "Requests:  0\n"));
-    CHECK(holds(text, "Errors:    0\n"));
-    CHECK(holds(text, "No request has ended.\n"));
-    CHECK_FALSE(holds(text, "Method"));
+    CHECK(contains(text, "Requests:  0\n"));
+    CHECK(contains(text, "Errors:    0\n"));
+    CHECK(contains(text, "No request has ended.\n"));
+    CHECK_FALSE(contains(text, "Method"));
 }
 
 TEST_CASE("service text: no route's name drives a terminal", "[service_text]") {
@@ -118,13 +108,13 @@ TEST_CASE("service text: no route's name drives a terminal", "[service_text]") {
         text_options chosen;
         chosen.unicode = unicode;
         const std::string text = to_text(test::hostile_profile(), chosen);
-        CHECK_FALSE(holds(text, "\x1b"));
-        CHECK_FALSE(holds(text, "\xff"));
-        CHECK_FALSE(holds(text, "\u202e"));
+        CHECK_FALSE(contains(text, "\x1b"));
+        CHECK_FALSE(contains(text, "\xff"));
+        CHECK_FALSE(contains(text, "\u202e"));
         const char* const name = unicode == toggle::on ? "/</script><b>\uFFFD\uFFFD\"{x}\uFFFD"
                                                        : "/</script><b>??\"{x}?";
-        CHECK(count_of(text, name) >= 3); // in the table and above both trees
-        CHECK(holds(text, "no status"));
+        CHECK(times_in(text, name) >= 3); // in the table and above both trees
+        CHECK(contains(text, "no status"));
     }
 }
 
@@ -136,12 +126,12 @@ TEST_CASE("service text: a route that is always slow does not hide the others", 
         built.request(id < 20 ? 3 : static_cast<std::uint32_t>(id - 20), id, 200,
                       "work|a.cpp:1|20\n");
     const std::string text = to_text(*built);
-    CHECK(count_of(text, "── slow: ") == 10);
-    CHECK(count_of(text, "── slow: GET /3,") == 3);
-    CHECK(count_of(text, "\n── GET ") == 20);
-    CHECK(holds(text, "The trees of 5 more routes are in"));
-    CHECK(holds(text, "30 more slow requests: in"));
-    CHECK(count_of(text, "\n  GET     /") == 25);
+    CHECK(times_in(text, "── slow: ") == 10);
+    CHECK(times_in(text, "── slow: GET /3,") == 3);
+    CHECK(times_in(text, "\n── GET ") == 20);
+    CHECK(contains(text, "The trees of 5 more routes are in"));
+    CHECK(contains(text, "30 more slow requests: in"));
+    CHECK(times_in(text, "\n  GET     /") == 25);
 }
 
 TEST_CASE("service text: on a terminal the table keeps within the width", "[service_text]") {
@@ -153,7 +143,7 @@ TEST_CASE("service text: on a terminal the table keeps within the width", "[serv
     for (std::string line; std::getline(lines, line);)
         if (line.compare(0, 5, "  GET") == 0)
             CHECK(detail::display_width(line) <= 100);
-    CHECK(holds(to_text(*built), std::string(200, 'x') + "/end")); // in full where it is kept
+    CHECK(contains(to_text(*built), std::string(200, 'x') + "/end")); // in full where it is kept
 }
 
 TEST_CASE("service text: an inconsistent profile is refused", "[service_text]") {
