@@ -79,6 +79,7 @@ void forks() {
     }
 }
 
+/// To a few depths only: each is a path of its own, and paths take memory, if seen.
 TEST_OWN_FRAME int recurse(int depth) {
     PROFILE_SCOPE("recurses");
     if (depth > 0)
@@ -128,7 +129,7 @@ int main(int count, char** words) {
         throws();
         loads(words[2]);
         forks();
-        recurse(200 + rounds % 1000);
+        recurse(200 + rounds % 5 * 200);
         waits();
         const long resident = resident_kilobytes();
         (now < begin + ns / 4 ? warm : most) =
@@ -142,6 +143,10 @@ int main(int count, char** words) {
     test::print("rounds", rounds);
     test::print("seconds", static_cast<double>(result.duration_ns) / 1e9);
     test::print("samples", result.figures.samples);
+    std::size_t nodes = 0;
+    for (const scopetree::thread_tree& thread : result.threads)
+        nodes += thread.nodes.size();
+    test::print("nodes", nodes);
     test::print("kilobytes after a quarter", warm);
     test::print("most kilobytes later", most);
     test::print("more descriptors", most_descriptors - descriptors);
