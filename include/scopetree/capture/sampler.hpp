@@ -97,7 +97,11 @@ public:
         for (thread_record* const record : registry_.threads())
             drain(*record);
         store_.limit_timelines(registry_.threads());
-        use(store_, figures_);
+        sampler_figures now = figures_;
+        const pid_t tid = own_tid_.load(std::memory_order_acquire); // 0: it has ended
+        if (tid != 0)
+            now.sampler_cpu_ns = std::max(now.sampler_cpu_ns, read_clock(thread_cpu_clock(tid)));
+        use(store_, now);
     }
 
 private:
@@ -138,7 +142,7 @@ private:
 
     void run() noexcept {
         registry_.this_thread_state().inside = true;
-        own_tid_ = current_tid();
+        own_tid_.store(current_tid(), std::memory_order_release);
         ::prctl(PR_SET_NAME, "scopetree");
         ::prctl(PR_SET_TIMERSLACK, 1);
         ask_for_short_slices();
@@ -157,6 +161,7 @@ private:
             if (plan_.is_measure_due(++ticks_since_measure_))
                 measure();
         }
+        own_tid_.store(0, std::memory_order_release);
         figures_.sampler_cpu_ns = read_clock(CLOCK_THREAD_CPUTIME_ID);
     }
 
@@ -348,7 +353,8 @@ private:
             return;
         const std::int64_t begin = read_clock(CLOCK_THREAD_CPUTIME_ID);
         for_each_thread([this](pid_t tid) {
-            if (tid == own_tid_ || tid == registry_.helper_tid.load(std::memory_order_relaxed))
+            if (tid == own_tid_.load(std::memory_order_relaxed) ||
+                tid == registry_.helper_tid.load(std::memory_order_relaxed))
                 return;
             const registry::lock locked(registry_);
             for (thread_record* const record : registry_.threads())
@@ -381,11 +387,11 @@ private:
     sampler_figures figures_;
     pthread_t thread_{};
     std::atomic<std::uint32_t> stopping_{0};
+    std::atomic<pid_t> own_tid_{0}; ///< the timer thread's, while it runs
 
     // The timer thread's own.
     module_map modules_;
     visit_plan plan_;
-    pid_t own_tid_ = 0;
     std::uint64_t random_ = 1;
     double stretch_ = 1.0;
     std::uint32_t running_ = 0;
