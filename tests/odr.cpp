@@ -33,6 +33,7 @@
 #include <scopetree/report_thread.hpp>
 #include <scopetree/scope.hpp>
 #include <scopetree/scopetree.hpp>
+#include <scopetree/stack_switch.hpp>
 #include <scopetree/version.hpp>
 
 #include <scopetree/model/call_tree.hpp>

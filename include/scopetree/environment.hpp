@@ -377,13 +377,12 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
 /// Adds an error if `name` looks like a variable of ours and is none.
 inline void check_variable_name(std::string_view name, std::vector<std::string>& errors) {
     constexpr std::size_t longest = 100; // keeps the comparison of absurd names cheap
-    constexpr std::size_t common = 9;    // SCOPETREE, in all of them
     if (name.substr(0, 10) != "SCOPETREE_" || name.size() > longest)
         return;
     std::string_view nearest;
     std::size_t distance = longest;
     for (const environment_variable& known : environment_variables) {
-        const std::size_t d = edit_distance(name.substr(common), known.name.substr(common));
+        const std::size_t d = edit_distance(name.substr(9), known.name.substr(9)); // SCOPETREE
         if (d < distance) {
             distance = d;
             nearest = known.name;

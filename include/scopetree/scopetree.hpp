@@ -21,5 +21,6 @@
 #include <scopetree/render/text_diff.hpp>
 #include <scopetree/render/trace_events.hpp>
 #include <scopetree/scope.hpp>
+#include <scopetree/stack_switch.hpp>
 
 #endif

@@ -22,7 +22,7 @@ TEST_CASE("fibers with small stacks are sampled and not overrun") {
     const test::figures seen = test::scenario("stacks", {"fibers", test::by_form("2", "60")});
     CHECK(seen["samples in scopes"] > 100);
     CHECK(seen["wrong parents"] == 0);
-    // In the midst of a switch, when the stack is neither's.
+    // In the midst of a switch, when the stack is neither's, and where only the scopes are known.
     CHECK(seen["samples in scopes of another fiber"] < 0.01 * seen["samples"]);
     CHECK(seen["most stack used"] <= 8192);
 }
@@ -32,6 +32,17 @@ TEST_CASE("fibers that switch inside of scopes keep their frames") {
         test::scenario("stacks", {"fibers_in_scopes", test::by_form("2", "60")});
     CHECK(seen["samples"] > 100);
     CHECK(seen["wrong parents"] == 0);
+    CHECK(seen["most stack used"] <= 8192);
+    // Their scopes are those of the thread, however: each fiber is shown in those of the others.
+    CHECK(seen["samples in scopes of another fiber"] > 0.5 * seen["samples"]);
+}
+
+TEST_CASE("fibers that say that they switch keep their scopes, too") {
+    const test::figures seen =
+        test::scenario("stacks", {"fibers_that_say_so", test::by_form("2", "60")});
+    CHECK(seen["samples in scopes"] > 100);
+    CHECK(seen["wrong parents"] == 0);
+    CHECK(seen["samples in scopes of another fiber"] < 0.01 * seen["samples"]);
     CHECK(seen["most stack used"] <= 8192);
 }
 

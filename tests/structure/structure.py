@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 # Lowest first. A header includes headers of lower layers or of its own folder.
-LAYERS = ["version", "config", "fwd", "scope", "options", "environment", "capture", "model", "symbol",
+LAYERS = ["version", "config", "fwd", "scope", "stack_switch", "options", "environment", "capture", "model", "symbol",
           "process", "render", "report_thread", "profiler", "exit_report", "service", "scopetree"]
 
 # Nothing to test in them beyond what tests/odr.cpp does by including them.

@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include <scopetree/stack_switch.hpp>
+
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -176,6 +178,18 @@ TEST_OWN_FRAME void switches_in_scope() {
     __asm__ volatile("");
 }
 
+/// But not if the profiler is told.
+TEST_OWN_FRAME void says_that_it_switches() {
+    PROFILE_SCOPE("switched away from");
+    test::work(20 * us);
+    {
+        const scopetree::stack_switch away;
+        switch_away();
+    }
+    test::work(20 * us);
+    __asm__ volatile("");
+}
+
 void fiber_body() {
     while (!is_over()) {
         works_in_fiber();
@@ -186,6 +200,11 @@ void fiber_body() {
 void fiber_body_in_scopes() {
     while (!is_over())
         switches_in_scope();
+}
+
+void fiber_body_that_says_so() {
+    while (!is_over())
+        says_that_it_switches();
 }
 
 void make_fiber(fiber& made, std::size_t size, void (*body)()) {
@@ -243,7 +262,10 @@ int fibers(void (*body)()) {
         }
     test::print("switches", switches);
     test::print("samples", result.figures.samples);
-    test::print("samples in scopes", test::sum_below(result, "works_in_fiber").samples);
+    test::print(
+        "samples in scopes",
+        test::sum_below(result, body == &fiber_body ? "works_in_fiber" : "switched away from")
+            .samples);
     test::print("truncated", result.figures.truncated);
     test::print("most stack used", most);
     test::print("wrong parents", wrong);
@@ -321,6 +343,8 @@ int main(int count, char** words) {
         return fibers(&fiber_body);
     if (mode == "fibers_in_scopes")
         return fibers(&fiber_body_in_scopes);
+    if (mode == "fibers_that_say_so")
+        return fibers(&fiber_body_that_says_so);
     if (mode == "fibers_with_signal_stack")
         return fibers_with_signal_stack();
     if (mode == "recursion")
