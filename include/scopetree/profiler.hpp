@@ -299,8 +299,8 @@ private:
         if (from.ignored_signals != 0)
             result.notes.push_back(std::to_string(from.ignored_signals) +
                                    " times a thread ran on without taking the sampling signal "
-                                   "(SIGURG), which it holds back: there the scopes alone were "
-                                   "recorded");
+                                   "(SIGURG), which it holds back, or the thread sanitizer does: "
+                                   "there the scopes alone were recorded");
         if (::access("/proc/self/task", X_OK) != 0)
             result.notes.push_back("there is no /proc: names of threads and of the program's own "
                                    "functions may be missing");
