@@ -35,6 +35,10 @@ private:
         static state only;
         return only;
     }
+
+    /// When the module is loaded: a fork that is on its way when the first thread wants the list
+    /// would not know of the lock.
+    static inline const state& made_early = shared();
 };
 
 /// dl_iterate_phdr. `visit` must not fork, and take no lock that a thread inside dlopen could hold.

@@ -245,8 +245,8 @@ private:
                 take_without_stack(*account, where, cpu);
             }
             // The kernel drops a signal that meets one of the program's own on its way.
-            if (ran && is_handler_ours())
-                send_signal(record);
+            if (ran && is_handler_ours() && send_signal(record) == 0)
+                ++figures_.signals;
             return;
         }
         const scope_node* const scope = store_.requests.scope_of(where.scope, where.request);
