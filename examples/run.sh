@@ -7,10 +7,17 @@ build=${SCOPETREE_BUILD_DIR:-$root/build/examples}
 example=${1:-quickstart}
 [ $# -eq 0 ] || shift
 
-"$root/.ci/install" g++ cmake ninja-build boost
+packages="g++ cmake ninja-build boost"
+option=
+case $example in
+httplib) packages="$packages pkg-config libcpp-httplib-dev" option=-DSCOPETREE_WITH_HTTPLIB=ON ;;
+grpc) packages="$packages pkg-config libgrpc++-dev" option=-DSCOPETREE_WITH_GRPC=ON ;;
+esac
+# shellcheck disable=SC2086
+"$root/.ci/install" $packages
 mkdir -p "$(dirname "$build")"
 if ! { cmake -S "$root" -B "$build" -G Ninja -DSCOPETREE_BUILD_TESTS=OFF \
-             -DSCOPETREE_BUILD_BENCHMARKS=OFF &&
+             -DSCOPETREE_BUILD_BENCHMARKS=OFF $option &&
        cmake --build "$build" --target "example_$example"; } >"$build.log" 2>&1; then
     cat "$build.log" >&2
     exit 1
