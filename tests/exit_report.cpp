@@ -129,6 +129,16 @@ TEST_CASE("exit report: the session is kept, and the way to it stands below the 
     CHECK(folder.names() == std::vector<std::string>{"scopetree"});
 }
 
+TEST_CASE("exit report: behind a report of the requests there is only the way to the session") {
+    const test::scratch_folder folder;
+    const variable state("XDG_STATE_HOME", folder.path());
+    requests_are_reported = true;
+    const std::string said = said_by([&] { keep_and_print(small_session(), {}); });
+    requests_are_reported = false;
+    CHECK(said == "What the threads did, requests or not:\n    scopetree show --prev " +
+                      scopetree::session_store::of_user().newest().id + "\n");
+}
+
 TEST_CASE("exit report: a session that cannot be kept costs a line") {
     const variable state("XDG_STATE_HOME", "/dev/null");
     const scopetree::session session = small_session();

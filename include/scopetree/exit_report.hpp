@@ -10,6 +10,7 @@
 #include <scopetree/render/text.hpp>
 #include <scopetree/report_thread.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
@@ -116,16 +117,14 @@ private:
     sigset_t blocked_, ours_, mask_before_;
 };
 
-/// To standard error in one piece. `id`: what the session is kept as, if it is.
-inline void print_report(const session& result, const text_options& chosen,
-                         const std::string& id = {}) {
+/// Whether a report of the run's requests has been put out: another one, of its threads, behind it
+/// would bury it.
+inline std::atomic<bool> requests_are_reported{false};
+
+/// To standard error in one piece.
+inline void print(const std::string& bytes) noexcept {
     if (started_without_stderr)
         return;
-    std::ostringstream text;
-    write_text(text, result, chosen, terminal_for(STDERR_FILENO, chosen));
-    if (!id.empty())
-        text << show_again_hint(id);
-    const std::string bytes = text.str();
     for (std::size_t done = 0; done < bytes.size();) {
         const ssize_t written = ::write(STDERR_FILENO, bytes.data() + done, bytes.size() - done);
         if (written > 0)
@@ -135,7 +134,18 @@ inline void print_report(const session& result, const text_options& chosen,
     }
 }
 
+/// `id`: what the session is kept as, if it is.
+inline void print_report(const session& result, const text_options& chosen,
+                         const std::string& id = {}) {
+    std::ostringstream text;
+    write_text(text, result, chosen, terminal_for(STDERR_FILENO, chosen));
+    if (!id.empty())
+        text << show_again_hint(id);
+    print(text.str());
+}
+
 /// Keeps the session for looking at it again, and prints its report unless files were asked for.
+/// Where the requests have been reported, it only says how to see the rest.
 inline void keep_and_print(const session& result, const settings& chosen) {
     std::string id;
     std::string failure;
@@ -144,7 +154,9 @@ inline void keep_and_print(const session& result, const settings& chosen) {
     } catch (const std::exception& error) {
         failure = "the session is not kept: " + text_of(error);
     }
-    if (chosen.outputs.empty())
+    if (chosen.outputs.empty() && requests_are_reported.load() && !id.empty())
+        print("What the threads did, requests or not:\n    scopetree show --prev " + id + "\n");
+    else if (chosen.outputs.empty())
         print_report(result, chosen.text, id);
     if (!failure.empty())
         complain(failure);

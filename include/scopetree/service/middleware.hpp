@@ -155,7 +155,10 @@ public:
             return;
         const detail::write_signals_blocked blocked;
         try {
-            outputs_.put_out_run(whole_run());
+            const service_profile run = whole_run();
+            outputs_.put_out_run(run);
+            if (!run.routes.empty())
+                detail::requests_are_reported.store(true);
         } catch (const std::exception& error) {
             detail::complain("no report of the requests: " + detail::text_of(error));
         }
