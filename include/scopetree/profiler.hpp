@@ -257,8 +257,10 @@ private:
         detail::request_accounts accounts;
         detail::location_table locations;
         detail::sampler_figures figures;
+        std::uint64_t dropped = 0;
         sampler_->with_lock([&](store& threads, const detail::sampler_figures& so_far) {
             figures = so_far;
+            dropped = threads.requests.dropped();
             locations = threads.locations;
             accounts = which == detail::request_selection::slowest
                            ? threads.requests.copy_slowest(registry_->requests, registry_->epoch())
@@ -268,6 +270,10 @@ private:
                                                        started_.ns, started_unix_ns_)
                                   .record();
         result.trees.about = about(figures, {}, detail::monotonic_ns());
+        if (dropped != 0)
+            result.trees.about.notes.push_back(
+                std::to_string(dropped) +
+                " requests that were to be kept were dropped: nobody took those before in time");
         return result;
     }
 

@@ -241,6 +241,18 @@ TEST_CASE("request: bound functions run in the request they were bound in") {
         CHECK(calls(made, i, "bound") == (made.routes[i].route == "/a" ? 1 : 0));
 }
 
+TEST_CASE("request: wanted ones that nobody takes are dropped, and the profile says how many") {
+    running_profiler run;
+    CHECK(run.profiler.requests().trees.notes.empty());
+    test::on_own_thread([] {
+        for (int i = 0; i < 300; ++i)
+            request("GET", "/a").keep();
+    });
+    const std::vector<std::string> notes = run.profiler.requests().trees.notes;
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].rfind("44 requests that were to be kept were dropped", 0) == 0); // 256 wait
+}
+
 TEST_CASE("request: those that are wanted are kept one by one, once") {
     running_profiler run;
     test::on_own_thread([] {
