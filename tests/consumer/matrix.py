@@ -92,7 +92,7 @@ for each in ("g++", "clang++"):
     setting("-O3", each, "-std=c++17 -O3 -fno-omit-frame-pointer")
     setting("c++20", each, "-std=c++20 -O1")
     setting("c++23", each, "-std=c++2b -O1")
-    setting("-flto", each, "-std=c++17 -O2 -flto")
+    setting("-flto", each, "-std=c++17 -O2 -flto=auto") # by itself g++ says that it works alone
     setting("scopes without exceptions or types", each, "-std=c++17 -O1",
             scopes_only=("-fno-exceptions", "-fno-rtti"))
     setting("-fno-rtti", each, "-std=c++17 -O1 -fno-rtti", json_within=True)
