@@ -17,7 +17,10 @@ TEST_CASE("memory, descriptors and sums hold in the long run") {
     CHECK(seen["descriptors left"] == 0);
     CHECK(seen["more descriptors"] <= 2); // a look at /proc
     const double grown = seen["most kilobytes later"] - seen["kilobytes after a quarter"];
-    CHECK(grown < 0.1 * seen["kilobytes after a quarter"] + 4096);
+    // Stacks not seen before take memory, however late they come; threads, libraries and processes
+    // that come and go must not: there are many more of them than nodes.
+    const double of_nodes = 0.05 * seen["nodes"];
+    CHECK(grown < 0.1 * seen["kilobytes after a quarter"] + 4096 + of_nodes);
 }
 
 #endif
