@@ -313,7 +313,7 @@ private:
         if (!detail::is_handler_ours())
             result.notes.push_back("the program has put a handler of its own for SIGURG in the "
                                    "place of the profiler's: what it does not pass on is missing");
-        if (!detail::handler.unwinder.separate && !Capture::needs_stack_bounds)
+        if (!detail::handler.dangerous.separate && !Capture::needs_stack_bounds)
             result.notes.push_back("libgcc is linked statically, where unwinding from a signal is "
                                    "not safe: native stacks were not recorded");
         if (const std::uint64_t lost = registry_->lost_scopes() - lost_scopes_before_)

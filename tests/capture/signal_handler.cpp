@@ -319,7 +319,7 @@ TEST_CASE("handler: a sample is of this place, with its scope") {
     staged_handler s;
     s.install();
     scopetree::boost_stacktrace::warm_up();
-    handler.unwinder = find_unwinder_text();
+    handler.dangerous = find_dangerous_code();
     handler.max_frames = 64;
     handler.take = &take_sample<scopetree::boost_stacktrace>;
     on_own_thread([&] {
@@ -354,8 +354,7 @@ TEST_CASE("handler: a sample is of this place, with its scope") {
             });
         }
         SECTION("inside the unwinder only the place is taken") {
-            handler.unwinder.begin = 0;
-            handler.unwinder.end = ~std::uintptr_t{0};
+            handler.dangerous.unwinder = {0, ~std::uintptr_t{0}};
             REQUIRE(send_signal(record) == 0);
             record.ring.drain([&](const sample& taken) {
                 CHECK(taken.count == 1);
@@ -363,14 +362,14 @@ TEST_CASE("handler: a sample is of this place, with its scope") {
             });
         }
         SECTION("where the unwinder is part of the program no stack is taken") {
-            handler.unwinder.separate = false;
+            handler.dangerous.separate = false;
             REQUIRE(send_signal(record) == 0);
             record.ring.drain([&](const sample& taken) {
                 CHECK(taken.count == 1);
                 CHECK(taken.extent == scopetree::stack_extent::none);
             });
         }
-        handler.unwinder = find_unwinder_text();
+        handler.dangerous = find_dangerous_code();
         record.scopes.current = &record.root;
     });
 }
@@ -379,7 +378,7 @@ TEST_CASE("handler: a wait that the signal ended is told from a call that return
     staged_handler s;
     s.install();
     scopetree::boost_stacktrace::warm_up();
-    handler.unwinder = find_unwinder_text();
+    handler.dangerous = find_dangerous_code();
     handler.max_frames = 64;
     handler.take = &take_sample<scopetree::boost_stacktrace>;
     thread_record* record = nullptr;

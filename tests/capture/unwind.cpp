@@ -221,17 +221,35 @@ TEST_CASE("system calls: the C library's are found") {
     CHECK(found == 2); // on it and right behind it
 }
 
-TEST_CASE("unwinder: its text holds the unwinder and not the program") {
-    const unwinder_text text = find_unwinder_text();
-    CHECK(text.separate);
-    CHECK(text.begin < text.end);
-    CHECK(text.holds(reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_DEFAULT, "_Unwind_Backtrace"))));
-    CHECK(text.holds(reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_DEFAULT, "_Unwind_Resume"))));
-    CHECK_FALSE(text.holds(reinterpret_cast<std::uintptr_t>(&in_the_program)));
-    CHECK_FALSE(text.holds(reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_NEXT, "read"))));
-    CHECK(text.holds(text.begin));
-    CHECK_FALSE(text.holds(text.end));
-    CHECK_FALSE(unwinder_text().holds(0));
+TEST_CASE("dangerous: the unwinder is, and the program is not") {
+    const dangerous_code code = find_dangerous_code();
+    const auto holds = [&](const char* name) {
+        const auto pc = reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_DEFAULT, name));
+        REQUIRE(pc != 0);
+        return code.holds({pc, 0, 0, 0});
+    };
+    CHECK(code.separate);
+    CHECK(code.unwinder.begin < code.unwinder.end);
+    CHECK(holds("_Unwind_Backtrace"));
+    CHECK(holds("_Unwind_Resume"));
+    CHECK_FALSE(holds("read"));
+    CHECK_FALSE(code.holds({reinterpret_cast<std::uintptr_t>(&in_the_program), 0, 0, 0}));
+    CHECK(code.unwinder.holds(code.unwinder.begin));
+    CHECK_FALSE(code.unwinder.holds(code.unwinder.end));
+    CHECK_FALSE(dangerous_code().holds({0, 0, 0, 0}));
+}
+
+TEST_CASE("dangerous: what switches stacks is, but for its system call") {
+    const dangerous_code code = find_dangerous_code();
+    for (const code_range& each : code.switches) {
+        REQUIRE(each.begin < each.end);
+        std::uintptr_t safe = 0;
+        for (std::uintptr_t pc = each.begin; pc < each.end; ++pc)
+            safe += code.holds({pc, 0, 0, 0}) ? 0 : 1;
+        CHECK(safe == 2); // on the call and right behind it
+        CHECK_FALSE(code.holds({each.end, 0, 0, 0}));
+    }
+    CHECK(code_of("there is no such function").end == 0);
 }
 
 TEST_CASE("boost: a place that is not on the stack is all there is") {

@@ -57,7 +57,7 @@ public:
     start_error start() {
         Capture::warm_up();
         if (!handler.installed.load(std::memory_order_acquire))
-            handler.unwinder = find_unwinder_text();
+            handler.dangerous = find_dangerous_code();
         handler.max_frames.store(options_.max_frames, std::memory_order_relaxed);
         handler.take.store(&take_sample<Capture>, std::memory_order_release);
         if (!install_handler(registry_))

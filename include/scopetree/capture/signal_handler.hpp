@@ -32,7 +32,7 @@ struct handler_settings {
     std::atomic<const registry*> records{nullptr};
     std::atomic<void (*)(thread_record&, const interrupted&)> take{nullptr};
     std::atomic<std::uint32_t> max_frames{0};
-    unwinder_text unwinder;
+    dangerous_code dangerous;
     struct sigaction previous = {};
     std::atomic<bool> installed{false};
 };
@@ -55,8 +55,8 @@ void take_sample(thread_record& record, const interrupted& from) noexcept {
         taken.request.context->request().sampled.store(true, std::memory_order_relaxed);
     pcs[0] = from.pc;
     capture_result captured{1, stack_extent::none};
-    if (Capture::needs_stack_bounds || handler.unwinder.separate)
-        captured = !Capture::needs_stack_bounds && handler.unwinder.holds(from.pc)
+    if (Capture::needs_stack_bounds || handler.dangerous.separate)
+        captured = !Capture::needs_stack_bounds && handler.dangerous.holds(from)
                        ? capture_result{1, stack_extent::unwinding}
                        : Capture::capture(from, record, pcs, room);
     if (captured.count > max_frames)

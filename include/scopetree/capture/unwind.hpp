@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <dlfcn.h>
 #include <link.h>
 #include <ucontext.h>
 #include <unwind.h>
@@ -67,25 +68,52 @@ inline system_call system_call_at(const interrupted& from) noexcept {
     return restarts ? system_call::waits : system_call::none;
 }
 
-/// The code of the unwinder itself, and whether it can be told from the program's.
-///
-/// Unwinding out of libgcc crashes when it was interrupted just before it installs a context: it
-/// overwrites its own save slots. So a program counter in this range is never unwound from.
-struct unwinder_text {
+struct code_range {
     std::uintptr_t begin = 0;
     std::uintptr_t end = 0;
-    bool separate =
-        false; ///< false: linked into the program (-static-libgcc); do not unwind at all
 
     /// Signal-safe.
     bool holds(std::uintptr_t pc) const noexcept { return pc >= begin && pc < end; }
 };
 
-/// Finds the module that _Unwind_Backtrace lives in. Not signal-safe.
-inline unwinder_text find_unwinder_text() noexcept {
+/// Code that is never unwound from, since that could crash.
+struct dangerous_code {
+    /// libgcc: interrupted just before it installs a context it has overwritten its own save slots.
+    code_range unwinder;
+    bool separate =
+        false; ///< false: linked into the program (-static-libgcc); do not unwind at all
+
+    /// swapcontext and setcontext: once they have taken on the other stack, and until they have put
+    /// the return address on it, their unwind tables take for one what happens to lie there, and
+    /// libgcc reads the code at it (seen with glibc 2.36). At their system call the stack is the
+    /// old one.
+    code_range switches[2];
+
+    /// Signal-safe.
+    bool holds(const interrupted& from) const noexcept {
+        return unwinder.holds(from.pc) ||
+               ((switches[0].holds(from.pc) || switches[1].holds(from.pc)) &&
+                system_call_at(from) == system_call::none);
+    }
+};
+
+/// The code of a function that a shared library exports; empty if there is none. Not signal-safe.
+inline code_range code_of(const char* name) noexcept {
+    void* const function = ::dlsym(RTLD_DEFAULT, name);
+    Dl_info where;
+    void* symbol = nullptr;
+    if (function == nullptr || ::dladdr1(function, &where, &symbol, RTLD_DL_SYMENT) == 0 ||
+        symbol == nullptr)
+        return {};
+    const auto begin = reinterpret_cast<std::uintptr_t>(function);
+    return {begin, begin + static_cast<const ElfW(Sym)*>(symbol)->st_size};
+}
+
+/// Not signal-safe.
+inline dangerous_code find_dangerous_code() noexcept {
     struct search {
         std::uintptr_t address;
-        unwinder_text found;
+        dangerous_code found;
         bool first;
     } state{reinterpret_cast<std::uintptr_t>(&_Unwind_Backtrace), {}, true};
     list_modules(
@@ -99,12 +127,17 @@ inline unwinder_text find_unwinder_text() noexcept {
                 if (header.p_type != PT_LOAD || in.address < begin ||
                     in.address >= begin + header.p_memsz)
                     continue;
-                in.found = {begin, begin + header.p_memsz, !is_program};
+                in.found.unwinder = {begin, begin + header.p_memsz};
+                in.found.separate = !is_program;
                 return 1;
             }
             return 0;
         },
         &state);
+    if (state.found.separate) {
+        state.found.switches[0] = code_of("swapcontext");
+        state.found.switches[1] = code_of("setcontext");
+    }
     return state.found;
 }
 
