@@ -250,14 +250,15 @@ int fibers(void (*body)()) {
         most = std::max(most, used_of(*each));
     int wrong = 0;
     std::uint64_t in_scopes_of_others = 0;
+    const std::string name = body == &fiber_body ? "[in a fiber]" : "[switched away from]";
     for (const scopetree::thread_tree& thread : result.threads)
         for (std::size_t i = 0; i < thread.nodes.size(); ++i) {
             const std::string path = test::path_to(result, thread, i);
             const bool in_fiber = path.find("fiber_body") != std::string::npos;
             wrong += in_fiber && path.find("fibers") != std::string::npos ? 1 : 0;
-            const std::size_t scope = path.find('[');
+            const std::size_t scope = path.find(name);
             if (scope != std::string::npos &&
-                (!in_fiber || path.find('[', scope + 1) != std::string::npos))
+                (!in_fiber || path.find(name, scope + 1) != std::string::npos))
                 in_scopes_of_others += thread.nodes[i].samples;
         }
     test::print("switches", switches);
