@@ -97,9 +97,12 @@ struct dangerous_code {
     }
 };
 
-/// The code of a function that a shared library exports; empty if there is none. Not signal-safe.
+/// The code of a function that a shared library exports, and not of what a sanitizer has put before
+/// it in the program; empty if there is none. Not signal-safe.
 inline code_range code_of(const char* name) noexcept {
-    void* const function = ::dlsym(RTLD_DEFAULT, name);
+    void* function = ::dlsym(RTLD_NEXT, name);
+    if (function == nullptr)
+        function = ::dlsym(RTLD_DEFAULT, name);
     Dl_info where;
     void* symbol = nullptr;
     if (function == nullptr || ::dladdr1(function, &where, &symbol, RTLD_DL_SYMENT) == 0 ||
