@@ -112,12 +112,6 @@ private:
     std::vector<std::thread> threads_;
 };
 
-middleware_options quiet() {
-    middleware_options chosen;
-    chosen.print_each_request = false;
-    return chosen;
-}
-
 /// Wall time of the nodes with that name, and how often a scope of that name was entered.
 struct met {
     std::int64_t wall_ns = 0;
@@ -141,7 +135,7 @@ TEST_CASE("async beast: coroutines that answer at once are profiled each by itse
     constexpr int clients = 8, rounds = 5;
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware middleware(quiet());
+    profiler_middleware middleware(test::quiet());
     {
         const server serving(middleware);
         std::atomic<int> wrong{0};

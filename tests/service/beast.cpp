@@ -124,18 +124,12 @@ private:
     std::vector<std::thread> threads_;
 };
 
-middleware_options quiet() {
-    middleware_options chosen;
-    chosen.print_each_request = false;
-    return chosen;
-}
-
 } // namespace
 
 TEST_CASE("beast: a handler is profiled", "[beast]") {
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware middleware(quiet());
+    profiler_middleware middleware(test::quiet());
     auto handle = profiled_handler(middleware, routes, answer_to);
     const auto send = [&](const std::string& target) {
         return handle(http_request(http::verb::get, target, 11));
@@ -152,7 +146,7 @@ TEST_CASE("beast: a handler is profiled", "[beast]") {
 TEST_CASE("beast: a synchronous server", "[beast]") {
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware middleware(quiet());
+    profiler_middleware middleware(test::quiet());
     asio::io_context context;
     tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), 0});
     std::thread server([&] {
@@ -184,7 +178,7 @@ TEST_CASE("beast: a synchronous server", "[beast]") {
 TEST_CASE("beast: an asynchronous server whose requests change threads", "[beast]") {
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware middleware(quiet());
+    profiler_middleware middleware(test::quiet());
     const async_server server(middleware);
     std::vector<std::thread> clients;
     for (int c = 0; c < 4; ++c)

@@ -133,18 +133,12 @@ private:
     std::shared_ptr<grpc::Channel> channel_;
 };
 
-middleware_options quiet() {
-    middleware_options chosen;
-    chosen.print_each_request = false;
-    return chosen;
-}
-
 } // namespace
 
 TEST_CASE("grpc: unary calls, whatever becomes of them", "[grpc]") {
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware middleware(quiet());
+    profiler_middleware middleware(test::quiet());
     running_service running(middleware);
     for (int i = 0; i < 10; ++i) {
         std::string answer;
@@ -160,7 +154,7 @@ TEST_CASE("grpc: unary calls, whatever becomes of them", "[grpc]") {
 TEST_CASE("grpc: a stream is one request", "[grpc]") {
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware middleware(quiet());
+    profiler_middleware middleware(test::quiet());
     running_service running(middleware);
     std::vector<std::thread> clients;
     for (int c = 0; c < 4; ++c)

@@ -46,18 +46,12 @@ private:
     std::thread thread_;
 };
 
-middleware_options quiet() {
-    middleware_options chosen;
-    chosen.print_each_request = false;
-    return chosen;
-}
-
 } // namespace
 
 TEST_CASE("httplib: routes are patterns, and statuses are as sent", "[httplib]") {
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware profiler(quiet());
+    profiler_middleware profiler(test::quiet());
     running_server running(profiler);
     running.server
         .Get(R"(/orders/(\d+))",
@@ -84,7 +78,7 @@ TEST_CASE("httplib: routes are patterns, and statuses are as sent", "[httplib]")
 TEST_CASE("httplib: exceptions are what the server makes of them", "[httplib]") {
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware profiler(quiet());
+    profiler_middleware profiler(test::quiet());
     running_server running(profiler);
     const auto throws = [](const httplib::Request&, httplib::Response&) {
         throw std::runtime_error("mine");
@@ -110,7 +104,7 @@ TEST_CASE("httplib: exceptions are what the server makes of them", "[httplib]") 
 TEST_CASE("httplib: what no handler answers counts too, under one name", "[httplib]") {
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware profiler(quiet());
+    profiler_middleware profiler(test::quiet());
     running_server running(profiler);
     std::atomic<int> logged{0};
     running.server.set_logger([&](const httplib::Request&, const httplib::Response&) { ++logged; });
@@ -130,7 +124,7 @@ TEST_CASE("httplib: what no handler answers counts too, under one name", "[httpl
 TEST_CASE("httplib: bodies that are read by the handler, and many clients at once", "[httplib]") {
     const test::captured_stderr printed;
     const test::own_run run;
-    profiler_middleware profiler(quiet());
+    profiler_middleware profiler(test::quiet());
     running_server running(profiler);
     running.server.Post("/upload", [](const httplib::Request&, httplib::Response& response,
                                       const httplib::ContentReader& read) {

@@ -6,6 +6,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include <support/text_search.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -21,6 +23,9 @@
 
 using namespace scopetree;
 
+using test::contains;
+using test::times_in;
+
 namespace {
 
 bool eventually(const std::function<bool()>& condition) {
@@ -28,17 +33,6 @@ bool eventually(const std::function<bool()>& condition) {
     while (!condition() && std::chrono::steady_clock::now() < limit)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return condition();
-}
-
-bool holds(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
-std::size_t count_of(const std::string& text, const std::string& part) {
-    std::size_t count = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-        ++count;
-    return count;
 }
 
 /// A middleware that writes JSON into a folder.
@@ -243,16 +237,16 @@ TEST_CASE("middleware: the run's report comes at the end, once", "[middleware]")
         profiler_middleware middleware(chosen);
         serve_one(middleware, "/reported");
         CHECK(printed.text().empty());
-        CHECK(holds(middleware.text(), "GET     /reported"));
-        CHECK(holds(middleware.html(), "\"/reported\""));
+        CHECK(contains(middleware.text(), "GET     /reported"));
+        CHECK(contains(middleware.html(), "\"/reported\""));
         middleware.shutdown();
         middleware.shutdown();
         serve_one(middleware, "/reported/too_late");
         CHECK(requests_of(middleware, "/reported/too_late") == 0);
     }
-    CHECK(count_of(printed.text(), "GET     /reported") == 1);
+    CHECK(times_in(printed.text(), "GET     /reported") == 1);
     CHECK(detail::requests_are_reported.exchange(false)); // the exit report knows
-    CHECK_FALSE(holds(printed.text(), "too_late"));
+    CHECK_FALSE(contains(printed.text(), "too_late"));
 }
 
 TEST_CASE("middleware: text of each request goes to standard error", "[middleware]") {
@@ -260,8 +254,8 @@ TEST_CASE("middleware: text of each request goes to standard error", "[middlewar
     const test::captured_stderr printed;
     profiler_middleware middleware;
     serve_one(middleware, "/printed", 418);
-    CHECK(eventually([&] { return holds(printed.text(), "status 418"); }));
-    CHECK(holds(printed.text(), "── GET /printed, request "));
+    CHECK(eventually([&] { return contains(printed.text(), "status 418"); }));
+    CHECK(contains(printed.text(), "── GET /printed, request "));
 }
 
 TEST_CASE("middleware: options that make no sense, and a second middleware, are refused",

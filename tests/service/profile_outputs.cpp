@@ -7,6 +7,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include <support/text_search.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -20,6 +22,8 @@ using namespace scopetree;
 using namespace scopetree::detail;
 using names = std::vector<std::string>;
 
+using test::contains;
+
 namespace {
 
 middleware_options options_for(std::vector<std::string> types, std::string file_name) {
@@ -27,10 +31,6 @@ middleware_options options_for(std::vector<std::string> types, std::string file_
     chosen.output_type = std::move(types);
     chosen.file_name = std::move(file_name);
     return chosen;
-}
-
-bool holds(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 } // namespace
@@ -47,9 +47,9 @@ TEST_CASE("profile outputs: every format of a request and of the run", "[profile
     CHECK(folder.names() == names{"230.html", "230.json", "230.pb.gz", "230.speedscope.json",
                                   "230.txt", "total.html", "total.json", "total.pb.gz",
                                   "total.speedscope.json", "total.txt"});
-    CHECK(holds(test::contents_of(folder / "230.txt"), "POST /orders, request 230"));
-    CHECK_FALSE(holds(test::contents_of(folder / "230.txt"), "load_order"));
-    CHECK(holds(test::contents_of(folder / "total.txt"), "load_order"));
+    CHECK(contains(test::contents_of(folder / "230.txt"), "POST /orders, request 230"));
+    CHECK_FALSE(contains(test::contents_of(folder / "230.txt"), "load_order"));
+    CHECK(contains(test::contents_of(folder / "total.txt"), "load_order"));
     const auto json = [&](const char* name) {
         return boost::json::parse(test::contents_of(folder / name));
     };
@@ -59,20 +59,20 @@ TEST_CASE("profile outputs: every format of a request and of the run", "[profile
     CHECK(json("230.speedscope.json").at("profiles").as_array().size() == 1);
     CHECK(json("230.speedscope.json").at("shared").at("frames").as_array().size() == 3);
     CHECK(json("total.speedscope.json").at("profiles").as_array().size() == 3);
-    CHECK(holds(test::contents_of(folder / "230.html"), "POST /orders, request 230"));
-    CHECK(holds(test::contents_of(folder / "total.html"), "\"service\":{\"routes\":[["));
-    CHECK(holds(test::gunzip(test::contents_of(folder / "230.pb.gz")), "[await]"));
-    CHECK(holds(test::gunzip(test::contents_of(folder / "total.pb.gz")), "GET /orders/{id}"));
+    CHECK(contains(test::contents_of(folder / "230.html"), "POST /orders, request 230"));
+    CHECK(contains(test::contents_of(folder / "total.html"), "\"service\":{\"routes\":[["));
+    CHECK(contains(test::gunzip(test::contents_of(folder / "230.pb.gz")), "[await]"));
+    CHECK(contains(test::gunzip(test::contents_of(folder / "total.pb.gz")), "GET /orders/{id}"));
 }
 
 TEST_CASE("profile outputs: text without a file is printed", "[profile_outputs]") {
     const test::captured_stderr printed;
     profile_outputs outputs(options_for({"text"}, ""));
     outputs.put_out(test::shop_profile(), 0);
-    CHECK(holds(printed.text(), "GET /orders/{id}, request 17"));
-    CHECK_FALSE(holds(printed.text(), "scopetree 0.1.0"));
+    CHECK(contains(printed.text(), "GET /orders/{id}, request 17"));
+    CHECK_FALSE(contains(printed.text(), "scopetree 0.1.0"));
     outputs.put_out_run(service_profile());
-    CHECK(holds(printed.text(), "No request has ended."));
+    CHECK(contains(printed.text(), "No request has ended."));
 }
 
 TEST_CASE("profile outputs: what cannot be written is told once, and counted",
@@ -100,7 +100,7 @@ TEST_CASE("profile outputs: a full disk and an inconsistent profile are errors, 
     profile_outputs outputs(options_for({"html"}, full / "{id}"));
     outputs.put_out_run(test::shop_profile());
     CHECK(outputs.failed() == 1);
-    CHECK(holds(printed.text(), "No space left on device"));
+    CHECK(contains(printed.text(), "No space left on device"));
     service_profile wrong = test::shop_profile();
     wrong.trees.threads.pop_back();
     const test::scratch_folder folder;

@@ -4,6 +4,8 @@
 #include <support/random_session.hpp>
 #include <support/session_builder.hpp>
 
+#include <support/text_search.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <cstddef>
@@ -12,6 +14,8 @@
 
 using namespace scopetree;
 using namespace scopetree::detail;
+
+using test::times_in;
 
 namespace {
 
@@ -39,13 +43,6 @@ session large_session(std::uint32_t nodes) {
     made.duration_ns = thread.wall_ns;
     made.threads.push_back(thread);
     return made;
-}
-
-std::size_t times_in(const std::string& text, const std::string& part) {
-    std::size_t count = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-        ++count;
-    return count;
 }
 
 } // namespace

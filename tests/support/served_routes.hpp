@@ -4,6 +4,7 @@
 
 #include <scopetree/profiler.hpp>
 #include <scopetree/service/live.hpp>
+#include <scopetree/service/middleware_options.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +23,12 @@ public:
 private:
     scopetree::profiler profiler_;
 };
+
+inline scopetree::middleware_options quiet() {
+    scopetree::middleware_options chosen;
+    chosen.print_each_request = false;
+    return chosen;
+}
 
 /// `METHOD route requests errors` of every route that was served in the run, a line each, sorted.
 inline std::string served() {
