@@ -46,6 +46,7 @@ TEST_CASE("thread merger: nodes of the same path within a tree become one", "[co
 TEST_CASE("thread merger: a scope that was never left has no times yet", "[combine]") {
     scope_figures open, closed;
     open.timed = closed.timed = true;
+    open.calls = 1;
     closed.calls = 2;
     closed.times = {30, 10, 20, 10, 20};
     test::session_builder first, second;

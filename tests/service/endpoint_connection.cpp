@@ -1,9 +1,7 @@
 #include <scopetree/service/endpoint_connection.hpp>
 
-#include <scopetree/service/endpoint_server.hpp>
-
 #include "support/http_client.hpp"
-#include "support/staged_endpoint.hpp"
+#include "support/served_endpoint.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,36 +13,13 @@
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 using scopetree::endpoint_options;
-using scopetree::endpoint_server;
 using test::http_client;
+using test::served_endpoint;
 using test::status_of;
 using namespace std::chrono_literals;
 
-namespace {
-
-struct served : test::staged_source {
-    explicit served(endpoint_options chosen = {}) : server(on_any_port(chosen), real_time()) {}
-
-    http_client client() { return http_client(server.port()); }
-
-    endpoint_server server;
-
-private:
-    static endpoint_options on_any_port(endpoint_options chosen) {
-        chosen.port = 0;
-        return chosen;
-    }
-    scopetree::endpoint_source real_time() {
-        scopetree::endpoint_source made = source();
-        made.now = std::chrono::steady_clock::now;
-        return made;
-    }
-};
-
-} // namespace
-
 TEST_CASE("endpoint_connection: one request after the other, and several at once") {
-    served service;
+    served_endpoint service;
     http_client client = service.client();
     for (int i = 0; i < 3; ++i)
         CHECK(status_of(client.get("/routes").response()) == 200);
@@ -58,20 +33,20 @@ TEST_CASE("endpoint_connection: one request after the other, and several at once
 }
 
 TEST_CASE("endpoint_connection: HEAD has no body") {
-    served service;
+    served_endpoint service;
     http_client client = service.client();
     CHECK_THAT(client.get("/", "", "HEAD").response(false), EndsWith("\r\n\r\n"));
     CHECK(status_of(client.get("/routes").response()) == 200);
 }
 
 TEST_CASE("endpoint_connection: HTTP/1.0 ends with its answer") {
-    served service;
+    served_endpoint service;
     http_client client = service.client();
     CHECK(status_of(client.send("GET /routes HTTP/1.0\r\n\r\n").rest()) == 200);
 }
 
 TEST_CASE("endpoint_connection: what is no request is told so, and ended") {
-    served service;
+    served_endpoint service;
     const auto status = [&](const std::string& text) {
         http_client client = service.client();
         return status_of(client.send(text).rest());
@@ -95,7 +70,7 @@ TEST_CASE("endpoint_connection: what is no request is told so, and ended") {
 TEST_CASE("endpoint_connection: who deals out the request drop by drop is cut off") {
     endpoint_options chosen;
     chosen.time_limit = 300ms;
-    served service(chosen);
+    served_endpoint service(chosen);
     http_client idle = service.client();
     http_client slow = service.client();
     slow.send("GET / HTTP/1.1\r\n");
@@ -117,7 +92,7 @@ TEST_CASE("endpoint_connection: who does not take the answer is cut off") {
     endpoint_options chosen;
     chosen.time_limit = 300ms;
     chosen.most_connections = 1;
-    served service(chosen);
+    served_endpoint service(chosen);
     http_client deaf(service.server.port(), 4'096);
     for (int i = 0; i < 400; ++i) // more than the buffers between them hold
         deaf.get("/");
@@ -134,7 +109,7 @@ TEST_CASE("endpoint_connection: who does not take the answer is cut off") {
 TEST_CASE("endpoint_connection: a client that goes ends its profile") {
     endpoint_options chosen;
     chosen.most_profiles = 1;
-    served service(chosen);
+    served_endpoint service(chosen);
     {
         http_client client = service.client();
         client.get("/profile?seconds=60");
@@ -152,7 +127,7 @@ TEST_CASE("endpoint_connection: a client that goes ends its profile") {
 }
 
 TEST_CASE("endpoint_connection: requests behind that of a profile come behind it") {
-    served service;
+    served_endpoint service;
     http_client client = service.client();
     client.get("/profile?seconds=1&format=folded").get("/routes");
     CHECK_THAT(client.response(), EndsWith("main;main;work 10000000\n"));

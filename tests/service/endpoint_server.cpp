@@ -1,7 +1,7 @@
 #include <scopetree/service/endpoint_server.hpp>
 
 #include "support/http_client.hpp"
-#include "support/staged_endpoint.hpp"
+#include "support/served_endpoint.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -26,32 +26,11 @@ using scopetree::endpoint_error;
 using scopetree::endpoint_options;
 using scopetree::endpoint_server;
 using test::http_client;
+using test::served_endpoint;
 using test::status_of;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct served : test::staged_source {
-    explicit served(endpoint_options chosen = {}) : server(on_any_port(chosen), real_time()) {}
-
-    http_client client() { return http_client(server.port()); }
-    int status(const std::string& target, const std::string& fields = "") {
-        return status_of(client().get(target, fields + "Connection: close\r\n").rest());
-    }
-
-    endpoint_server server;
-
-private:
-    static endpoint_options on_any_port(endpoint_options chosen) {
-        chosen.port = 0;
-        return chosen;
-    }
-    scopetree::endpoint_source real_time() {
-        scopetree::endpoint_source made = source();
-        made.now = std::chrono::steady_clock::now;
-        return made;
-    }
-};
 
 std::string text_of(const std::filesystem::path& path) {
     std::ostringstream text;
@@ -70,8 +49,8 @@ int sockets_of_this_process() {
 } // namespace
 
 TEST_CASE("endpoint_server: port 0 is one that is free, and is told") {
-    served one;
-    served other;
+    served_endpoint one;
+    served_endpoint other;
     CHECK(one.server.port() != 0);
     CHECK(one.server.port() != other.server.port());
     CHECK(one.server.url() == "http://127.0.0.1:" + std::to_string(one.server.port()) + "/");
@@ -80,7 +59,7 @@ TEST_CASE("endpoint_server: port 0 is one that is free, and is told") {
 }
 
 TEST_CASE("endpoint_server: what cannot be had is named") {
-    served first;
+    served_endpoint first;
     test::staged_source staged;
     endpoint_options chosen;
     chosen.port = first.server.port();
@@ -101,7 +80,7 @@ TEST_CASE("endpoint_server: a token is asked for over the wire") {
     endpoint_options chosen;
     chosen.token = "0123456789abcdef";
     chosen.address = "0.0.0.0";
-    served service(chosen);
+    served_endpoint service(chosen);
     CHECK(service.status("/threads") == 401);
     CHECK(service.status("/threads", "Authorization: Bearer 0123456789abcdeX\r\n") == 401);
     CHECK(service.status("/threads", "Authorization: Bearer 0123456789abcdef\r\n") == 200);
@@ -112,10 +91,10 @@ TEST_CASE("endpoint_server: a thousand connections disturb neither it nor the se
     ::getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = std::min<rlim_t>(files.rlim_max, 4'096);
     ::setrlimit(RLIMIT_NOFILE, &files);
-    served service; // what the program is there for
+    served_endpoint service; // what the program is there for
     endpoint_options chosen;
     chosen.most_connections = 8;
-    served endpoint(chosen);
+    served_endpoint endpoint(chosen);
     std::atomic<bool> ends{false};
     std::atomic<int> served_well{0}, served_badly{0};
     std::thread user([&] {
@@ -151,7 +130,7 @@ TEST_CASE("endpoint_server: a thousand connections disturb neither it nor the se
 }
 
 TEST_CASE("endpoint_server: it goes on when the program has had no more descriptors") {
-    served service;
+    served_endpoint service;
     http_client client = service.client();
     CHECK(status_of(client.get("/routes").response()) == 200);
     rlimit before{};
@@ -167,7 +146,7 @@ TEST_CASE("endpoint_server: it goes on when the program has had no more descript
 }
 
 TEST_CASE("endpoint_server: its thread has a name and takes no signals") {
-    served service;
+    served_endpoint service;
     int found = 0;
     for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
         if (text_of(task.path() / "comm") != "scopetree-http\n")
@@ -186,7 +165,7 @@ TEST_CASE("endpoint_server: its thread has a name and takes no signals") {
 }
 
 TEST_CASE("endpoint_server: to stop ends connections, profiles and the port") {
-    served service;
+    served_endpoint service;
     http_client idle = service.client();
     http_client profile = service.client();
     profile.get("/profile?seconds=60");
@@ -205,8 +184,8 @@ TEST_CASE("endpoint_server: to stop ends connections, profiles and the port") {
 }
 
 TEST_CASE("endpoint_server: it moves") {
-    served one;
-    served other;
+    served_endpoint one;
+    served_endpoint other;
     const auto gone = other.server.port();
     other.server = std::move(one.server);
     CHECK(other.server.port() != gone);
@@ -216,7 +195,7 @@ TEST_CASE("endpoint_server: it moves") {
 }
 
 TEST_CASE("endpoint_server: a forked child has no server and leaves its parent's alone") {
-    auto service = std::make_unique<served>();
+    auto service = std::make_unique<served_endpoint>();
     http_client open = service->client();
     CHECK(status_of(open.get("/routes").response()) == 200);
     const int clients = 1;
@@ -237,8 +216,8 @@ TEST_CASE("endpoint_server: a program may exit at any time") {
     for (int i = 0; i < 20; ++i) {
         const pid_t child = ::fork();
         if (child == 0) {
-            static served service; // or never destroyed: exit() stops it, too
-            auto* const forgotten = new served;
+            static served_endpoint service; // or never destroyed: exit() stops it, too
+            auto* const forgotten = new served_endpoint;
             for (int j = 0; j < i; ++j)
                 service.client().get("/threads").get("/routes?format=html");
             forgotten->client().get("/routes?format=html");

@@ -144,6 +144,26 @@ struct session {
                                   combined_threads threads = combined_threads::side_by_side);
 };
 
+namespace detail {
+
+/// What a session says of the run, without its frames, modules and threads.
+inline session run_of(const session& from) {
+    session run;
+    run.program = from.program;
+    run.version = from.version;
+    run.source_root = from.source_root;
+    run.recorded_unix_ns = from.recorded_unix_ns;
+    run.duration_ns = from.duration_ns;
+    run.cpu_ns = from.cpu_ns;
+    run.interval_ns = from.interval_ns;
+    run.pid = from.pid;
+    run.figures = from.figures;
+    run.notes = from.notes;
+    return run;
+}
+
+} // namespace detail
+
 } // namespace SCOPETREE_ABI
 } // namespace scopetree
 

@@ -25,6 +25,28 @@ void add_figure(Integer& into, Integer value) {
     into += value;
 }
 
+/// Adds the passes of a scope to those of the same one elsewhere. Returns whether the percentiles,
+/// which cannot be added up, are now the larger ones of the two.
+inline bool add_passes(scope_figures& to, const scope_figures& from) {
+    to.timed = to.timed || from.timed;
+    add_figure(to.calls, from.calls);
+    timed_figures& sum = to.times;
+    const timed_figures& more = from.times;
+    if (!from.timed || more.max_ns == 0) // it was entered at most
+        return false;
+    if (sum.max_ns == 0) {
+        sum = more;
+        return false;
+    }
+    const bool differ = sum.p50_ns != more.p50_ns || sum.p99_ns != more.p99_ns;
+    add_figure(sum.total_ns, more.total_ns);
+    sum.min_ns = std::min(sum.min_ns, more.min_ns);
+    sum.max_ns = std::max(sum.max_ns, more.max_ns);
+    sum.p50_ns = std::max(sum.p50_ns, more.p50_ns);
+    sum.p99_ns = std::max(sum.p99_ns, more.p99_ns);
+    return differ;
+}
+
 /// Nodes are the same if their frames and those of all above them are, scopes if the scopes around
 /// them are as well. The trees' frames must be indices into one table.
 class thread_merger {
@@ -109,24 +131,8 @@ private:
             scopes_known_.emplace(key{around, frame, 0}, next).first->second;
         if (entry == next)
             to_.scopes.emplace_back();
-        scope_figures& sum = to_.scopes[entry];
-        if (from.timed && from.calls != 0)
-            add_times(sum, from.times);
-        sum.timed = sum.timed || from.timed;
-        add_figure(sum.calls, from.calls);
+        has_bounds_ = add_passes(to_.scopes[entry], from) || has_bounds_;
         return entry;
-    }
-
-    void add_times(scope_figures& sum, const timed_figures& from) {
-        timed_figures& t = sum.times;
-        const bool first = !sum.timed || sum.calls == 0;
-        add_figure(t.total_ns, from.total_ns);
-        t.min_ns = first ? from.min_ns : std::min(t.min_ns, from.min_ns);
-        t.max_ns = std::max(t.max_ns, from.max_ns);
-        has_bounds_ =
-            has_bounds_ || (!first && (t.p50_ns != from.p50_ns || t.p99_ns != from.p99_ns));
-        t.p50_ns = std::max(t.p50_ns, from.p50_ns);
-        t.p99_ns = std::max(t.p99_ns, from.p99_ns);
     }
 
     thread_tree& to_;

@@ -100,15 +100,10 @@ private:
     }
 
     session about() const {
-        session result;
-        result.program = later_.program;
-        result.version = later_.version;
-        result.source_root = later_.source_root;
+        session result = run_of(later_);
         result.recorded_unix_ns = earlier_.recorded_unix_ns + earlier_.duration_ns;
         result.duration_ns = later_.duration_ns - earlier_.duration_ns;
-        result.interval_ns = later_.interval_ns;
-        result.pid = later_.pid;
-        result.notes = later_.notes;
+        result.cpu_ns = 0; // until the threads are added
         result.modules = later_.modules;
         for_each_figure([&](const char*, auto figure) {
             result.figures.*figure = difference(later_.figures.*figure, earlier_.figures.*figure);

@@ -60,8 +60,8 @@ public:
         add(before, &diff_node::before);
         add(after, &diff_node::after);
         sum_up();
-        result_.before = about(before);
-        result_.after = about(after);
+        result_.before = run_of(before);
+        result_.after = run_of(after);
         return std::move(result_);
     }
 
@@ -73,21 +73,6 @@ private:
         std::uint32_t node;
         const scope_figures* entry;
     };
-
-    static session about(const session& from) {
-        session run;
-        run.program = from.program;
-        run.version = from.version;
-        run.source_root = from.source_root;
-        run.recorded_unix_ns = from.recorded_unix_ns;
-        run.duration_ns = from.duration_ns;
-        run.cpu_ns = from.cpu_ns;
-        run.interval_ns = from.interval_ns;
-        run.pid = from.pid;
-        run.figures = from.figures;
-        run.notes = from.notes;
-        return run;
-    }
 
     std::uint32_t add_synthetic(std::string name) {
         frame f;

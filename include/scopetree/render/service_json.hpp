@@ -17,6 +17,39 @@ namespace scopetree {
 inline namespace SCOPETREE_ABI {
 namespace detail {
 
+/// What both kinds of figures have.
+template <class Figures>
+void write_json_times(json_writer& out, const Figures& figures) {
+    out.member("latency_ns", figures.latency_ns);
+    out.member("active_ns", figures.active_ns);
+    out.member("cpu_ns", figures.cpu_ns);
+    out.member("samples", figures.samples);
+}
+
+/// Into the object that is open.
+inline void write_json_members(json_writer& out, const route_figures& route) {
+    out.member("method", route.method);
+    out.member("route", route.route);
+    out.member("requests", route.requests);
+    out.member("errors", route.errors);
+    out.member("p50_ns", route.p50_ns);
+    out.member("p95_ns", route.p95_ns);
+    out.member("p99_ns", route.p99_ns);
+    out.member("max_ns", route.max_ns);
+    write_json_times(out, route);
+}
+
+/// Into the object that is open; `route` is the request's.
+inline void write_json_members(json_writer& out, const request_figures& request,
+                               const route_figures& route) {
+    out.member("id", request.id);
+    out.member("method", route.method);
+    out.member("route", route.route);
+    out.member("status", request.status);
+    out.member("started_unix_ns", request.started_unix_ns);
+    write_json_times(out, request);
+}
+
 class service_json_writer {
 public:
     service_json_writer(std::ostream& stream, const service_profile& source,
@@ -49,40 +82,17 @@ private:
     void write_route(const route_figures& route, std::size_t index) {
         out_.end_line();
         out_.open_object();
-        out_.member("method", route.method);
-        out_.member("route", route.route);
-        out_.member("requests", route.requests);
-        out_.member("errors", route.errors);
-        out_.member("p50_ns", route.p50_ns);
-        out_.member("p95_ns", route.p95_ns);
-        out_.member("p99_ns", route.p99_ns);
-        out_.member("max_ns", route.max_ns);
-        write_times(route);
+        write_json_members(out_, route);
         write_tree(label_of(route), index);
         out_.close_object();
     }
 
     void write_request(const request_figures& request, std::size_t index) {
-        const route_figures& route = source_.routes[request.route];
         out_.end_line();
         out_.open_object();
-        out_.member("id", request.id);
-        out_.member("method", route.method);
-        out_.member("route", route.route);
-        out_.member("status", request.status);
-        out_.member("started_unix_ns", request.started_unix_ns);
-        write_times(request);
+        write_json_members(out_, request, source_.routes[request.route]);
         write_tree(label_of(source_, request), index);
         out_.close_object();
-    }
-
-    /// What both kinds of figures have.
-    template <class Figures>
-    void write_times(const Figures& figures) {
-        out_.member("latency_ns", figures.latency_ns);
-        out_.member("active_ns", figures.active_ns);
-        out_.member("cpu_ns", figures.cpu_ns);
-        out_.member("samples", figures.samples);
     }
 
     void write_tree(std::string name, std::size_t index) {

@@ -89,18 +89,12 @@ inline session session_of_tree(const service_profile& source, std::size_t index,
     const session& all = source.trees;
     thread_tree tree = all.threads.at(index);
     tree.name = name;
-    session result;
-    result.program = all.program;
-    result.version = all.version;
-    result.source_root = all.source_root;
-    result.recorded_unix_ns = all.recorded_unix_ns;
+    session result = run_of(all);
     result.duration_ns = tree.wall_ns;
     result.cpu_ns = tree.cpu_ns;
-    result.interval_ns = all.interval_ns;
-    result.pid = all.pid;
+    result.figures = {};
     for (const call_node& node : tree.nodes)
         result.figures.samples += node.samples;
-    result.notes = all.notes;
     result.frames = all.frames;
     result.modules = all.modules;
     result.threads.push_back(std::move(tree));
@@ -144,18 +138,7 @@ inline endpoint_response routes_report(const service_profile& source) {
     out.open_array();
     for (const route_figures& route : source.routes) {
         out.open_object();
-        out.member("method", route.method);
-        out.member("route", route.route);
-        out.member("requests", route.requests);
-        out.member("errors", route.errors);
-        out.member("samples", route.samples);
-        out.member("latency_ns", route.latency_ns);
-        out.member("active_ns", route.active_ns);
-        out.member("cpu_ns", route.cpu_ns);
-        out.member("p50_ns", route.p50_ns);
-        out.member("p95_ns", route.p95_ns);
-        out.member("p99_ns", route.p99_ns);
-        out.member("max_ns", route.max_ns);
+        write_json_members(out, route);
         out.close_object();
     }
     out.close_array();
@@ -172,17 +155,8 @@ inline endpoint_response slowest_report(const service_profile& source) {
     out.key("requests");
     out.open_array();
     for (const request_figures& request : source.requests) {
-        const route_figures& route = source.routes.at(request.route);
         out.open_object();
-        out.member("id", request.id);
-        out.member("method", route.method);
-        out.member("route", route.route);
-        out.member("status", request.status);
-        out.member("started_unix_ns", request.started_unix_ns);
-        out.member("latency_ns", request.latency_ns);
-        out.member("active_ns", request.active_ns);
-        out.member("cpu_ns", request.cpu_ns);
-        out.member("samples", request.samples);
+        write_json_members(out, request, source.routes.at(request.route));
         out.close_object();
     }
     out.close_array();

@@ -15,21 +15,6 @@ namespace scopetree {
 inline namespace SCOPETREE_ABI {
 namespace detail {
 
-/// What is known of the run without its trees.
-inline session run_of(const session& from) {
-    session run;
-    run.program = from.program;
-    run.version = from.version;
-    run.source_root = from.source_root;
-    run.recorded_unix_ns = from.recorded_unix_ns;
-    run.duration_ns = from.duration_ns;
-    run.cpu_ns = from.cpu_ns;
-    run.interval_ns = from.interval_ns;
-    run.pid = from.pid;
-    run.modules = from.modules;
-    return run;
-}
-
 /// Copies a tree, and the frames that it has and `to` does not have yet. `numbers`: of frames in
 /// `to`, by that in `from`.
 inline thread_tree take_tree(const session& from, std::size_t index, session& to,
@@ -53,9 +38,11 @@ inline service_profile profile_of_request(const service_profile& source, std::si
     const request_figures& request = source.requests[index];
     service_profile one;
     one.trees = run_of(source.trees);
+    one.trees.modules = source.trees.modules;
     one.trees.recorded_unix_ns = request.started_unix_ns;
     one.trees.duration_ns = request.latency_ns;
     one.trees.cpu_ns = request.cpu_ns;
+    one.trees.figures = {};
     one.trees.figures.samples = request.samples;
     one.routes.push_back(source.routes[request.route]);
     one.requests.push_back(request);
@@ -70,8 +57,7 @@ inline service_profile profile_of_request(const service_profile& source, std::si
 /// The trees of the routes as the threads of a session, for formats that know no requests.
 inline session session_of_routes(const service_profile& source) {
     session result = run_of(source.trees);
-    result.figures = source.trees.figures;
-    result.notes = source.trees.notes;
+    result.modules = source.trees.modules;
     std::vector<std::uint32_t> numbers;
     for (std::size_t i = 0; i < source.routes.size(); ++i) {
         result.threads.push_back(take_tree(source.trees, i, result, numbers));

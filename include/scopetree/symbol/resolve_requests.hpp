@@ -3,6 +3,7 @@
 #define SCOPETREE_SYMBOL_RESOLVE_REQUESTS_HPP
 
 #include <scopetree/model/service_profile.hpp>
+#include <scopetree/model/thread_merger.hpp>
 #include <scopetree/symbol/resolve.hpp>
 
 #include <algorithm>
@@ -63,7 +64,7 @@ private:
             if (added)
                 result_.scopes.push_back(from_.scopes[i - 1]);
             else
-                add(result_.scopes[at->second - 1], from_.scopes[i - 1]);
+                add_passes(result_.scopes[at->second - 1], from_.scopes[i - 1]);
         }
         path_places_.assign(known.size() + 1, no_index);
     }
@@ -100,16 +101,6 @@ private:
         to.scope = path - 1;
         if (path_places_[path] == no_index)
             path_places_[path] = place;
-    }
-
-    static void add(scope_figures& to, const scope_figures& from) {
-        const bool first = to.times.total_ns == 0;
-        to.calls += from.calls;
-        to.times.total_ns += from.times.total_ns;
-        to.times.min_ns = first ? from.times.min_ns : std::min(to.times.min_ns, from.times.min_ns);
-        to.times.max_ns = std::max(to.times.max_ns, from.times.max_ns);
-        to.times.p50_ns = std::max(to.times.p50_ns, from.times.p50_ns);
-        to.times.p99_ns = std::max(to.times.p99_ns, from.times.p99_ns);
     }
 
     const thread_tree& from_;
