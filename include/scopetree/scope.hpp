@@ -74,6 +74,8 @@ struct scope_node {
     uint64_t calls_before;
     uint32_t child_count;
     uint32_t depth;
+    uint64_t awaited_ns; ///< requests waited so long to be resumed in it
+    uint64_t awaited_before_ns;
 };
 
 /// The scopes of one thread (or of whatever else can be inside scopes).

@@ -169,6 +169,17 @@ TEST_CASE("requests: scopes that were entered are counted once") {
     CHECK(count() == std::vector<std::uint64_t>{1, 7});
 }
 
+TEST_CASE("requests: what one waited in a scope is known by its end") {
+    staged_requests s;
+    request_route& route = s.route("/a");
+    request_context& context = s.begin(route);
+    scope_node& scope = enter(context.root, 1);
+    scope.awaited_ns = 30;
+    CHECK(scope.awaited_before_ns == 0);
+    s.table->release(context, 1); // recycles it
+    CHECK(scope.awaited_before_ns == 30);
+}
+
 TEST_CASE("requests: a new run starts at zero") {
     staged_requests s;
     request_route& route = s.route("/a");

@@ -85,6 +85,8 @@ TEST_CASE("serving: one request within another") {
         request_context& a = s.begin("/a");
         request_context& b = s.begin("/b");
         const serving in_a = s.serve(a, a.begun_ns);
+        PROFILE_SCOPE("around b");
+        const scope_node& around_b = *a.scopes.current;
         const serving in_b = s.serve(b);
         CHECK(a.active == 0);                // it waits
         CHECK(s.serve(b).record == nullptr); // already
@@ -92,6 +94,8 @@ TEST_CASE("serving: one request within another") {
         stop_serving(s.threads, in_b);
         CHECK(here().place().context == &a);
         CHECK(a.active == 1);
+        CHECK(around_b.awaited_ns >= static_cast<std::uint64_t>(b.active_ns));
+        CHECK(b.active_ns > 0);
         stop_serving(s.threads, in_a);
         end_request(s.threads, b, monotonic_ns());
         end_request(s.threads, a, monotonic_ns());
@@ -118,6 +122,44 @@ TEST_CASE("serving: latency and time served, by a clock of ours") {
         CHECK(request.route->served_ns == 1'100);
         CHECK(request.route->max_ns == 1'500);
         CHECK(request.route->errors == 1);
+    });
+}
+
+TEST_CASE("serving: a wait is that of the scope in which the request is resumed") {
+    staged_run s;
+    on_own_thread([&] {
+        request_context& request = s.begin("/waits");
+        request.begun_ns = 500;
+        request_context* const kept = take_part(s.threads, request, &s);
+        const serving now = s.serve(request, 1'000, kept);
+        end_serving(request, 1'050);
+        begin_serving(*kept, 1'100); // no scope is open
+        {
+            PROFILE_SCOPE("fetch");
+            const scope_node& fetch = *request.scopes.current;
+            end_serving(request, 1'500);
+            begin_serving(*kept, 1'800);
+            CHECK(fetch.awaited_ns == 300);
+            {
+                PROFILE_SCOPE("query");
+                const scope_node& query = *request.scopes.current;
+                end_serving(request, 2'000);
+                begin_serving(*kept, 2'100);
+                end_serving(request, 2'150);
+                begin_serving(*kept, 2'200);
+                CHECK(query.awaited_ns == 150);
+            }
+            begin_serving(request, 2'300); // another thread beside it: nobody waits
+            end_serving(request, 2'400);
+            begin_serving(*kept, 2'500);
+            end_serving(request, 2'600);
+            end_serving(request, 2'700);
+            begin_serving(*kept, 2'690); // by another clock
+            CHECK(fetch.awaited_ns == 300);
+        }
+        CHECK(request.root.awaited_ns == 0);
+        stop_serving(s.threads, now);
+        end_request(s.threads, request, monotonic_ns());
     });
 }
 

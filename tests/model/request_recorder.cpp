@@ -11,6 +11,7 @@ using scopetree::raw_scope;
 using scopetree::raw_thread;
 using scopetree::detail::request_recorder;
 using staged::request_context;
+using staged::scope_node;
 using staged::thread_record;
 
 namespace {
@@ -35,6 +36,14 @@ std::uint64_t calls(const raw_thread& thread, const std::string& path) {
     return sum;
 }
 
+std::int64_t awaited_ns(const raw_thread& thread, const std::string& path) {
+    std::int64_t sum = 0;
+    for (std::uint32_t i = 1; i < thread.scopes.size(); ++i)
+        if (scope_path(thread, i) == path)
+            sum += thread.scopes[i].awaited_ns;
+    return sum;
+}
+
 } // namespace
 
 TEST_CASE("request recorder: routes with requests, most time first, then requests") {
@@ -43,7 +52,9 @@ TEST_CASE("request recorder: routes with requests, most time first, then request
     s.begin("/never ended");
     request_context& a = s.begin("/a");
     request_context& b = s.begin("/b");
-    s.sample(thread, "mf", 10, a, &s.enter(a, "x", 4));
+    scope_node& x = s.enter(a, "x", 4);
+    x.awaited_ns = 1;
+    s.sample(thread, "mf", 10, a, &x);
     s.sample(thread, "mfg", 30, b);
     a.begun_ns = 1'007;
     a.status = 500;
@@ -79,6 +90,7 @@ TEST_CASE("request recorder: routes with requests, most time first, then request
         CHECK(of_a.scopes[1].request);
         CHECK_FALSE(of_a.scopes[2].request);
         CHECK(calls(of_a, "/GET /a/x") == 4);
+        CHECK(awaited_ns(of_a, "/GET /a/x") == 1);
         CHECK(of_a.paths.size() == 3); // not those of the other route
     }
     CHECK(made.trees.threads[0].paths.size() == 4);

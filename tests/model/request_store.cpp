@@ -208,6 +208,28 @@ TEST_CASE("request store: calls count from the run's begin") {
     CHECK(calls == expected{{"/GET /a/x", 2}, {"/GET /a/y", 3}});
 }
 
+TEST_CASE("request store: waits are those of requests that have ended, in this run") {
+    staged::requests s;
+    request_context& before = s.begin("/a");
+    s.enter(before, "x").awaited_ns += 100;
+    s.end(before, 200);
+    s.collect();
+    staged::track_store second;
+    second.requests.begin(*s.table);
+    request_context& ended = s.begin("/a");
+    request_context& goes_on = s.begin("/a");
+    s.enter(ended, "x").awaited_ns += 20;
+    s.enter(goes_on, "x").awaited_ns += 3;
+    s.end(ended, 300);
+    second.requests.collect(*s.table, s.table->take_ended());
+    const request_accounts accounts = second.requests.copy_slowest(*s.table, 1);
+    REQUIRE(accounts.usage.counts().size() == 1);
+    CHECK(accounts.usage.counts()[0].calls == 2);
+    CHECK(accounts.usage.counts()[0].awaited_ns == 20);
+    REQUIRE(accounts.requests.size() == 1);
+    CHECK(accounts.calls[accounts.requests[0].calls].awaited_ns == 20);
+}
+
 TEST_CASE("request store: sums hold, whatever threads and requests do") {
     for (unsigned seed = 0; seed < 30; ++seed) {
         CAPTURE(seed);

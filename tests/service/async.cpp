@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -72,20 +73,33 @@ awaitable<void> hop() {
     co_await asio::post(use_awaitable);
 }
 
-/// Scopes by path, `a/b`, and how often each was entered.
+/// The scopes around a node, `a/b`.
+std::string path(const service_profile& in, const scopetree::thread_tree& of, std::uint32_t at) {
+    std::string path;
+    for (; at != 0; at = of.nodes[at].parent)
+        if (of.nodes[at].scope != scopetree::no_index)
+            path.insert(0, "/" + in.trees.frames[of.nodes[at].frame].name);
+    return path.empty() ? path : path.substr(1);
+}
+
+/// How often each scope was entered, by path.
 std::map<std::string, std::uint64_t> calls(const service_profile& in, std::size_t tree) {
     const scopetree::thread_tree& of = in.trees.threads[tree];
     std::map<std::string, std::uint64_t> result;
-    for (std::uint32_t i = 0; i < of.nodes.size(); ++i) {
-        if (of.nodes[i].scope == scopetree::no_index)
-            continue;
-        std::string path;
-        for (std::uint32_t at = i; at != 0; at = of.nodes[at].parent)
-            if (of.nodes[at].scope != scopetree::no_index)
-                path.insert(0, "/" + in.trees.frames[of.nodes[at].frame].name);
-        result[path.substr(1)] = of.scopes[of.nodes[i].scope].calls;
-    }
+    for (std::uint32_t i = 0; i < of.nodes.size(); ++i)
+        if (of.nodes[i].scope != scopetree::no_index)
+            result[path(in, of, i)] = of.scopes[of.nodes[i].scope].calls;
     return result;
+}
+
+/// What the requests of a tree waited right in a scope of that path; "": in none.
+std::int64_t awaited(const service_profile& in, std::size_t tree, const std::string& scope) {
+    const scopetree::thread_tree& of = in.trees.threads[tree];
+    std::int64_t sum = 0;
+    for (const scopetree::call_node& node : of.nodes)
+        if (in.trees.frames[node.frame].name == "[await]" && path(in, of, node.parent) == scope)
+            sum += node.wall_ns;
+    return sum;
 }
 
 using expected = std::map<std::string, std::uint64_t>;
@@ -232,6 +246,55 @@ TEST_CASE("async: values and exceptions come through, and waiting is the request
     CHECK(made.routes[0].route == "/waits");
     CHECK(made.routes[0].latency_ns - made.routes[0].active_ns > 20'000'000);
     CHECK(made.routes[1].errors == 1);
+}
+
+TEST_CASE("async: a wait is seen in the scope that was open") {
+    running_profiler run;
+    pool threads;
+    const auto wait = [](int milliseconds) -> awaitable<void> {
+        asio::steady_timer timer(co_await asio::this_coro::executor);
+        timer.expires_after(std::chrono::milliseconds(milliseconds));
+        co_await timer.async_wait(use_awaitable);
+    };
+    const auto fetch = [&wait](int milliseconds) -> awaitable<void> {
+        PROFILE_SCOPE("fetch");
+        {
+            PROFILE_SCOPE("connect");
+            co_await wait(milliseconds / 2);
+        }
+        co_await wait(milliseconds);
+    };
+    const auto page = [&]() -> awaitable<void> {
+        co_await wait(10);
+        PROFILE_SCOPE("page");
+        for (int i = 0; i < 3; ++i)
+            co_await fetch(20);
+    };
+    const auto client = [&]() -> awaitable<void> {
+        request_span request("GET", "/page");
+        co_await in_request(request.handle(), page());
+    };
+    for (int i = 0; i < 4; ++i)
+        threads.spawn(client());
+    threads.run(2);
+    CHECK(threads.failures == 0);
+    const service_profile made = run.profiler.requests();
+    REQUIRE(made.routes.size() == 1);
+    REQUIRE(made.requests.size() == 4);
+    for (std::size_t i = 0; i < made.trees.threads.size(); ++i) {
+        const std::int64_t of = i == 0 ? 4 : 1;
+        CHECK(awaited(made, i, "page/fetch") >= of * 60'000'000);
+        CHECK(awaited(made, i, "page/fetch/connect") >= of * 30'000'000);
+        CHECK(awaited(made, i, "page") == 0);
+        CHECK(awaited(made, i, "") >= of * 10'000'000);
+        const scopetree::thread_tree& tree = made.trees.threads[i];
+        const std::int64_t latency =
+            i == 0 ? made.routes[0].latency_ns : made.requests[i - 1].latency_ns;
+        CHECK(std::accumulate(tree.nodes.begin(), tree.nodes.end(), std::int64_t{0},
+                              [](std::int64_t sum, const scopetree::call_node& node) {
+                                  return sum + node.wall_ns;
+                              }) == latency);
+    }
 }
 
 TEST_CASE("async: without a profiler, and after the request has ended, work is just done") {

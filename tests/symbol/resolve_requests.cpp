@@ -95,6 +95,35 @@ g 600
 )");
 }
 
+TEST_CASE("what a request waited is below the scope in which it did") {
+    recording_builder run;
+    run.sample({"serve", "f"}, {"!R@serve", "S@f"}, 1);
+    run.sample({"serve", "g"}, {"!R@serve"}, 3);
+    const auto wait = [&](const std::vector<std::string>& scopes, std::int64_t ns) {
+        run.thread().scopes[run.scope(scopes)].awaited_ns = ns;
+    };
+    wait({"!R@serve", "S@f"}, 50);
+    wait({"!R@resume", "S@f"}, 30); // the same scope
+    wait({"!R@serve", "S@f", "never sampled@h"}, 100);
+    CHECK(outline(run, 1'000, 800) == R"(g 600
+f
+  [S] 200
+    [never sampled]
+      [await] 100
+    [await] 80
+[await] 20
+)");
+    // Of a route they are those of requests that go on, too.
+    CHECK(outline(run, 860, 800) == R"(g 600
+f
+  [S] 200
+    [never sampled]
+      [await] 33
+    [await] 27
+)");
+    CHECK(outline(run, 800, 800) == "g 600\nf\n  [S] 200\n    [never sampled]\n");
+}
+
 TEST_CASE("a request without samples is all the root's") {
     recording_builder run;
     CHECK(outline(run, 10, 7) == "root 7\n[await] 3\n");
@@ -170,6 +199,8 @@ TEST_CASE("the sum is the latency, whatever the samples") {
             run.sample(stack, scopes, static_cast<std::int64_t>(random() % 1'000),
                        random() % 4 == 0 ? stack_extent::none : stack_extent::complete);
         }
+        for (std::size_t i = 1; i < run.thread().scopes.size(); ++i)
+            run.thread().scopes[i].awaited_ns = static_cast<std::int64_t>(random() % 300);
         const auto active = static_cast<std::int64_t>(random() % 1'000'000'007);
         const auto await = static_cast<std::int64_t>(random() % 1'000);
         const service_profile made = resolve(run, active + await, active);

@@ -32,6 +32,7 @@ struct request_context {
     std::atomic<std::uint64_t> life{0};     ///< which request (upper half), and how many hold it
     std::atomic<std::uint32_t> active{0};   ///< threads that serve it now
     std::atomic<std::int64_t> active_ns{0}; ///< when some did; minus when it began, if some do
+    std::atomic<std::int64_t> left_ns{0};   ///< when one last stopped to
     std::atomic<bool> sampled{false};
     std::atomic<bool> wanted{false}; ///< to be kept whatever its latency
     std::atomic<int> status{0};

@@ -260,6 +260,8 @@ private:
         for_each_entered(root, [](scope_node& node) {
             // A child can only have been entered while its parent was.
             node.calls_before = __atomic_load_n(&node.calls, __ATOMIC_RELAXED);
+            __atomic_store_n(&node.awaited_before_ns,
+                             __atomic_load_n(&node.awaited_ns, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
         });
     }
 

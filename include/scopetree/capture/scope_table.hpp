@@ -104,8 +104,8 @@ private:
     /// A node that no site is equal to: what a node without children points at.
     static scope_node* no_child() noexcept {
         static scope_record nothing = {};
-        static scope_node sentinel = {&nothing, nullptr, 0,       nullptr, nullptr, nullptr,
-                                      nullptr,  nullptr, nullptr, 0,       0,       0};
+        static scope_node sentinel = {&nothing, nullptr, 0, nullptr, nullptr, nullptr, nullptr,
+                                      nullptr,  nullptr, 0, 0,       0,       0,       0};
         return &sentinel;
     }
 

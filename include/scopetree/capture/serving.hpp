@@ -75,11 +75,20 @@ inline void end_request(registry& threads, request_context& request, std::int64_
 
 /// Time counts once, however many threads serve the request. Where one leaves and another comes at
 /// the same moment, they may see that in another order than their clocks, by what lies between.
-inline void begin_serving(request_context& request, std::int64_t now_ns) noexcept {
-    if (request.active.fetch_add(1, std::memory_order_acq_rel) == 0)
-        request.active_ns.fetch_sub(now_ns, std::memory_order_relaxed);
+///
+/// What a request waited until it is resumed in `part` is that of the scope open there.
+inline void begin_serving(request_context& part, std::int64_t now_ns) noexcept {
+    request_context& request = part.request();
+    if (request.active.fetch_add(1, std::memory_order_acq_rel) != 0)
+        return;
+    request.active_ns.fetch_sub(now_ns, std::memory_order_relaxed);
+    scope_node& open = *__atomic_load_n(&part.scopes.current, __ATOMIC_RELAXED);
+    const std::int64_t left_ns = request.left_ns.load(std::memory_order_relaxed);
+    if (&open != &part.root && now_ns > left_ns) // somebody was there before: the scope is open
+        add_relaxed(open.awaited_ns, static_cast<std::uint64_t>(now_ns - left_ns));
 }
 inline void end_serving(request_context& request, std::int64_t now_ns) noexcept {
+    request.left_ns.store(now_ns, std::memory_order_relaxed);
     if (request.active.fetch_sub(1, std::memory_order_acq_rel) == 1)
         request.active_ns.fetch_add(now_ns, std::memory_order_relaxed);
 }
@@ -136,7 +145,7 @@ inline serving start_serving(registry& threads, request_context& request, const 
         now.pc_before = record->request_pc.load(std::memory_order_relaxed);
         end_serving(before->request(), now_ns);
     }
-    begin_serving(request, now_ns);
+    begin_serving(*now.part, now_ns);
     __atomic_store_n(&now.part->scopes.epoch, threads.epoch(), __ATOMIC_RELAXED);
     record->request_pc.store(pc, std::memory_order_relaxed);
     record->request.store(now.part, std::memory_order_relaxed);
@@ -159,7 +168,7 @@ inline std::int64_t stop_serving(registry& threads, const serving& now) noexcept
         if (before != nullptr && !request_table::is_held(now.before))
             before = nullptr;
         if (before != nullptr)
-            begin_serving(before->request(), time);
+            begin_serving(*before, time);
         threads.switch_scopes(*now.record, before != nullptr ? before->scopes : now.record->scopes);
         std::atomic_signal_fence(std::memory_order_seq_cst);
         now.record->request.store(before, std::memory_order_relaxed);

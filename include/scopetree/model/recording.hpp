@@ -41,6 +41,7 @@ struct raw_scope {
     bool whole_function = false; ///< PROFILE_FUNCTION: `name` is `function`, to be made readable
     bool request = false; ///< `name` is that of a route; `pc` of where the thread began to serve it
     scope_figures figures;
+    std::int64_t awaited_ns = 0; ///< requests waited so long in it, and in none below, for a thread
 };
 
 /// What was credited to one pair of PC path and scope path.

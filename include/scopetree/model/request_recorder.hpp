@@ -69,9 +69,11 @@ private:
         for (auto& [figures, route] : found) {
             raw_thread& thread = add_thread(route->record.name);
             figures.samples = add_credits(thread, leaves_[route]);
-            for (const scope_usage::count* const count : counts_[route])
-                set_figures(thread.scopes[scope_of(count->node, thread)].figures, *count,
-                            accounts_.usage);
+            for (const scope_usage::count* const count : counts_[route]) {
+                raw_scope& scope = thread.scopes[scope_of(count->node, thread)];
+                set_figures(scope.figures, *count, accounts_.usage);
+                scope.awaited_ns = static_cast<std::int64_t>(count->awaited_ns);
+            }
             places_[route] = static_cast<std::uint32_t>(result_.routes.size());
             result_.routes.push_back(std::move(figures));
         }
@@ -97,7 +99,9 @@ private:
             credits.push_back(accounts_.credits[at]);
         for (std::uint32_t at = from.calls; at != hash_index::none; at = accounts_.calls.next(at)) {
             const request_calls& calls = accounts_.calls[at];
-            thread.scopes[scope_of(calls.node, thread)].figures.calls += calls.calls;
+            raw_scope& scope = thread.scopes[scope_of(calls.node, thread)];
+            scope.figures.calls += calls.calls;
+            scope.awaited_ns += static_cast<std::int64_t>(calls.awaited_ns);
         }
         request_figures figures;
         figures.route = places_[from.route];

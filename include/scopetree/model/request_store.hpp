@@ -66,10 +66,12 @@ struct request_credit {
     std::uint64_t samples;
 };
 
-/// How often a request entered a scope; the node is one of request_store's paths.
+/// How often a request entered a scope, and how long it waited in it to be resumed; the node is one
+/// of request_store's paths.
 struct request_calls {
     const scope_node* node;
     std::uint64_t calls;
+    std::uint64_t awaited_ns;
 };
 
 /// A request that is over, and what is known of it. Times as in request_figures.
@@ -169,12 +171,12 @@ public:
         }
     }
 
-    /// From now on the calls of scopes count from zero.
+    /// From now on what happens in scopes counts from zero.
     void begin(const request_table& requests) {
         for_each_node(requests, [&](const request_route&, const scope_node& node) {
             const auto key = reinterpret_cast<std::uintptr_t>(&node);
-            calls_before_index_.set(key, 0, static_cast<std::uint32_t>(calls_before_.size()));
-            calls_before_.push_back(__atomic_load_n(&node.calls, __ATOMIC_RELAXED));
+            before_index_.set(key, 0, static_cast<std::uint32_t>(before_.size()));
+            before_.push_back({__atomic_load_n(&node.calls, __ATOMIC_RELAXED), ended_waits(node)});
         });
     }
 
@@ -255,6 +257,16 @@ private:
             wanted_.push_back(place != nullptr ? copy(request) : request);
     }
 
+    struct node_figures {
+        std::uint64_t calls = 0;
+        std::uint64_t awaited_ns = 0;
+    };
+
+    /// What requests that have ended waited in a scope.
+    static std::uint64_t ended_waits(const scope_node& node) noexcept {
+        return __atomic_load_n(&node.awaited_before_ns, __ATOMIC_RELAXED);
+    }
+
     template <class Use>
     static void for_each_node(const request_table& requests, Use&& use) {
         requests.for_each_route([&](request_route& route) {
@@ -274,15 +286,17 @@ private:
         requests.for_each_route(
             [&](const request_route& route) { result.routes.push_back(&route); });
         for_each_node(requests, [&](const request_route& route, const scope_node& node) {
-            const std::uint32_t before =
-                calls_before_index_.find(reinterpret_cast<std::uintptr_t>(&node), 0);
-            const std::uint64_t calls = __atomic_load_n(&node.calls, __ATOMIC_RELAXED) -
-                                        (before == none ? 0 : calls_before_[before]);
+            const std::uint32_t known =
+                before_index_.find(reinterpret_cast<std::uintptr_t>(&node), 0);
+            const node_figures before = known == none ? node_figures{} : before_[known];
+            const std::uint64_t calls =
+                __atomic_load_n(&node.calls, __ATOMIC_RELAXED) - before.calls;
             const scope_timing* const timing = node.timing;
             const bool timed =
                 timing != nullptr && __atomic_load_n(&timing->epoch, __ATOMIC_ACQUIRE) == epoch;
             if (calls != 0)
-                result.usage.add(&node_of(route, node), calls, timed ? timing : nullptr);
+                result.usage.add(&node_of(route, node), calls, timed ? timing : nullptr,
+                                 ended_waits(node) - before.awaited_ns);
         });
         for (const ended_request& each : some)
             if (each.route != nullptr)
@@ -325,9 +339,11 @@ private:
         for (request_context* part = &from; part != nullptr;
              part = part->next_part.load(std::memory_order_relaxed))
             request_table::for_each_entered(part->root, [&](const scope_node& node) {
-                calls_.add(to.calls,
-                           {&node_of(*from.route, node),
-                            __atomic_load_n(&node.calls, __ATOMIC_RELAXED) - node.calls_before});
+                calls_.add(
+                    to.calls,
+                    {&node_of(*from.route, node),
+                     __atomic_load_n(&node.calls, __ATOMIC_RELAXED) - node.calls_before,
+                     __atomic_load_n(&node.awaited_ns, __ATOMIC_RELAXED) - node.awaited_before_ns});
             });
     }
 
@@ -369,8 +385,8 @@ private:
     mapped_vector<ended_request> slow_; ///< `slowest_` places for each route
     mapped_vector<ended_request> wanted_;
     std::uint64_t dropped_ = 0;
-    hash_index calls_before_index_; ///< by node, of scopes that were entered in a run before
-    mapped_vector<std::uint64_t> calls_before_;
+    hash_index before_index_; ///< by node, of scopes that were entered in a run before
+    mapped_vector<node_figures> before_;
 };
 
 } // namespace detail

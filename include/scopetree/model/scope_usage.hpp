@@ -29,6 +29,7 @@ public:
         const scope_node* node;
         std::uint64_t calls;
         std::uint32_t timing; ///< index into timings(), or -1
+        std::uint64_t awaited_ns;
     };
 
     /// From now on counts start at zero for the thread whose scopes are under `root`.
@@ -55,22 +56,25 @@ public:
     void merge(const scope_usage& other) {
         for (const count& from : other.counts_)
             add(from.node, from.calls,
-                from.timing == hash_index::none ? nullptr : &other.timings_[from.timing]);
+                from.timing == hash_index::none ? nullptr : &other.timings_[from.timing],
+                from.awaited_ns);
     }
 
     const mapped_vector<count>& counts() const noexcept { return counts_; }
     const mapped_vector<scope_timing>& timings() const noexcept { return timings_; }
 
-    /// Adds to a node; `timing` may be null.
-    void add(const scope_node* node, std::uint64_t calls, const scope_timing* timing) {
+    /// Adds to a node; `timing` may be null. Requests waited so long in it.
+    void add(const scope_node* node, std::uint64_t calls, const scope_timing* timing,
+             std::uint64_t awaited_ns = 0) {
         const auto key = reinterpret_cast<std::uintptr_t>(node);
         std::uint32_t at = index_.find(key, 0);
         if (at == hash_index::none) {
             at = static_cast<std::uint32_t>(counts_.size());
-            counts_.push_back({node, 0, hash_index::none});
+            counts_.push_back({node, 0, hash_index::none, 0});
             index_.set(key, 0, at);
         }
         counts_[at].calls += calls;
+        counts_[at].awaited_ns += awaited_ns;
         if (timing == nullptr)
             return;
         if (counts_[at].timing == hash_index::none) {

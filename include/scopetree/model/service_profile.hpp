@@ -43,7 +43,7 @@ struct request_figures {
 ///
 /// `trees.threads` holds the tree of routes[i] at i, and behind those of all routes the tree of
 /// requests[i] at routes.size() + i. The sum over a tree is the latency; what a request spent
-/// waiting to be resumed is its child `[await]`.
+/// waiting to be resumed is `[await]` below the scope in which it waited, or below the root.
 struct service_profile {
     session trees;
     std::vector<route_figures> routes;     ///< most time first

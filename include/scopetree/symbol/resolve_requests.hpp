@@ -26,7 +26,8 @@ class request_tree {
 public:
     /// `scopes`: those of the recording that `from` was resolved from.
     request_tree(const thread_tree& from, const std::vector<raw_scope>& scopes)
-        : from_(from), tree_(from.nodes[0].frame), places_(from.nodes.size(), no_index) {
+        : from_(from), scopes_(scopes), tree_(from.nodes[0].frame),
+          places_(from.nodes.size(), no_index) {
         find_paths(scopes);
         find_sampled();
     }
@@ -37,10 +38,17 @@ public:
             for (std::uint32_t i = 0; i < from_.nodes.size(); ++i)
                 if (sampled_[i] == sampled)
                     move(i);
+        for (std::size_t i = 1; i < scopes_.size(); ++i)
+            if (const std::uint32_t place = path_places_[paths_[i]];
+                scopes_[i].awaited_ns > 0 && place != no_index)
+                waits_[place] += scopes_[i].awaited_ns;
         result_.name = from_.name;
         result_.nodes = std::move(tree_.nodes());
         return std::move(result_);
     }
+
+    /// What the request waited to be resumed, by the node of the scope that was open meanwhile.
+    const std::map<std::uint32_t, std::int64_t>& waits() const { return waits_; }
 
 private:
     static constexpr std::uint32_t request = 0; ///< the path that is the request itself
@@ -104,11 +112,13 @@ private:
     }
 
     const thread_tree& from_;
+    const std::vector<raw_scope>& scopes_;
     tree_builder tree_;
     std::vector<std::uint32_t> paths_;       ///< by scope of the recording
     std::vector<std::uint32_t> path_places_; ///< by path: the first node of the result there
     std::vector<std::uint32_t> places_;      ///< by node of `from`: the node of the result
     std::vector<bool> sampled_;              ///< by node of `from`: it, or what is below it
+    std::map<std::uint32_t, std::int64_t> waits_;
     thread_tree result_;
 };
 
@@ -144,21 +154,43 @@ inline void scale(thread_tree& tree, std::int64_t wall_ns) {
     scale(tree, &call_node::cpu_ns, sampled_cpu, tree.cpu_ns);
 }
 
+/// Puts `waits`, but no more than `await_ns` together, below the scopes they belong to, and the
+/// rest of that below the root. Requests that go on may have waited already, which is not to be
+/// seen yet.
+inline void add_waits(thread_tree& tree, const std::map<std::uint32_t, std::int64_t>& waits,
+                      std::int64_t await_ns, std::uint32_t await_frame) {
+    thread_tree added;
+    const auto add = [&](std::uint32_t parent, std::int64_t wall_ns) {
+        call_node await;
+        await.parent = parent;
+        await.frame = await_frame;
+        await.wall_ns = wall_ns;
+        added.nodes.push_back(await);
+    };
+    std::int64_t sum = 0;
+    for (const auto& [parent, wall_ns] : waits) {
+        add(parent, wall_ns);
+        sum += wall_ns;
+    }
+    if (sum > await_ns)
+        scale(added, &call_node::wall_ns, sum, await_ns);
+    else
+        add(0, await_ns - sum);
+    for (const call_node& each : added.nodes)
+        if (each.wall_ns != 0)
+            tree.nodes.push_back(each);
+}
+
 /// What a tree is to add up to.
 template <class Figures>
 thread_tree finish_request_tree(const thread_tree& from, const std::vector<raw_scope>& scopes,
                                 Figures& figures, std::uint32_t await_frame) {
-    thread_tree tree = request_tree(from, scopes).build();
+    request_tree building(from, scopes);
+    thread_tree tree = building.build();
     scale(tree, figures.active_ns);
     figures.cpu_ns = tree.cpu_ns;
     tree.wall_ns = figures.latency_ns;
-    if (figures.latency_ns > figures.active_ns) {
-        call_node await;
-        await.parent = 0;
-        await.frame = await_frame;
-        await.wall_ns = figures.latency_ns - figures.active_ns;
-        tree.nodes.push_back(await);
-    }
+    add_waits(tree, building.waits(), figures.latency_ns - figures.active_ns, await_frame);
     return tree;
 }
 
