@@ -63,13 +63,13 @@
 #include <scopetree/model/utf8.hpp>
 #include <scopetree/model/whole_file.hpp>
 
+#include <scopetree/model/keep_used_frames.hpp>
 #include <scopetree/process/aggregate_repeated_calls.hpp>
 #include <scopetree/process/build_timeline_view.hpp>
 #include <scopetree/process/build_view.hpp>
 #include <scopetree/process/collapse_runtime.hpp>
 #include <scopetree/process/frame_identity.hpp>
 #include <scopetree/process/group_library_frames.hpp>
-#include <scopetree/process/keep_used_frames.hpp>
 #include <scopetree/process/merge_consecutive_self.hpp>
 #include <scopetree/process/processors.hpp>
 #include <scopetree/process/remove_irrelevant.hpp>

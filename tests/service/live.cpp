@@ -2,6 +2,7 @@
 
 #include <scopetree/process/session_between.hpp>
 #include <scopetree/scope.hpp>
+#include <scopetree/service/request.hpp>
 #include <support/own_thread.hpp>
 #include <support/thread_sanitizer.hpp>
 
@@ -9,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -120,6 +122,30 @@ TEST_CASE("live: what happened between two looks is a session of its own") {
         for (const scopetree::call_node& node : window.threads[0].nodes)
             wall += node.wall_ns;
         CHECK(wall == window.threads[0].wall_ns);
+        by_hand.stop();
+    });
+}
+
+TEST_CASE("live: sessions and requests of one run have no frames of each other's") {
+    test::on_own_thread([] {
+        profiler by_hand;
+        by_hand.start();
+        const auto serve = [] {
+            scopetree::request request("GET", "/seen");
+            const auto samples = live_session().figures.samples;
+            while (live_session().figures.samples < samples + 5)
+                std::this_thread::yield();
+        };
+        serve();
+        const auto unused = [](const session& of) {
+            std::set<std::uint32_t> used;
+            for (const scopetree::thread_tree& thread : of.threads)
+                for (const scopetree::call_node& node : thread.nodes)
+                    used.insert(node.frame);
+            return of.frames.size() - used.size();
+        };
+        CHECK(unused(scopetree::live_requests().trees) == 0);
+        CHECK(unused(live_session()) == 0);
         by_hand.stop();
     });
 }

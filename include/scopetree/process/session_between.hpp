@@ -2,9 +2,9 @@
 #ifndef SCOPETREE_PROCESS_SESSION_BETWEEN_HPP
 #define SCOPETREE_PROCESS_SESSION_BETWEEN_HPP
 
+#include <scopetree/model/keep_used_frames.hpp>
 #include <scopetree/model/session_check.hpp>
 #include <scopetree/process/frame_identity.hpp>
-#include <scopetree/process/keep_used_frames.hpp>
 #include <scopetree/process/session_between_thread.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #ifndef SCOPETREE_SERVICE_PUSH_PROFILE_HPP
 #define SCOPETREE_SERVICE_PUSH_PROFILE_HPP
 
-#include <scopetree/process/keep_used_frames.hpp>
+#include <scopetree/model/keep_used_frames.hpp>
 #include <scopetree/render/pprof.hpp>
 #include <scopetree/render/text_numbers.hpp>
 

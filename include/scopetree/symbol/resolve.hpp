@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_SYMBOL_RESOLVE_HPP
 #define SCOPETREE_SYMBOL_RESOLVE_HPP
 
+#include <scopetree/model/keep_used_frames.hpp>
 #include <scopetree/model/recording.hpp>
 #include <scopetree/symbol/loaded_modules.hpp>
 #include <scopetree/symbol/resolve_frames.hpp>
@@ -25,7 +26,7 @@ struct resolve_options {
 
 namespace detail {
 
-/// `frames` has resolved `source`.
+/// `frames` has resolved `source`, and perhaps others before it.
 inline session build_session(const recording& source, frame_table& frames) {
     session result = source.about;
     result.modules = source.modules;
@@ -34,6 +35,7 @@ inline session build_session(const recording& source, frame_table& frames) {
         result.threads.push_back(thread_resolver(thread, frames).resolve());
     result.source_root = frames.source_root();
     result.frames = frames.frames();
+    keep_used_frames(result);
     return result;
 }
 

@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_SYMBOL_RESOLVE_REQUESTS_HPP
 #define SCOPETREE_SYMBOL_RESOLVE_REQUESTS_HPP
 
+#include <scopetree/model/keep_used_frames.hpp>
 #include <scopetree/model/service_profile.hpp>
 #include <scopetree/model/thread_merger.hpp>
 #include <scopetree/symbol/resolve.hpp>
@@ -222,6 +223,7 @@ inline service_profile finish_requests(const raw_requests& source, session trees
     }
     for (const route_figures& route : result.routes)
         trees.cpu_ns += route.cpu_ns;
+    detail::keep_used_frames(trees);
     result.trees = std::move(trees);
     return result;
 }

@@ -1,6 +1,6 @@
 /// Leaves out the frames that no node refers to.
-#ifndef SCOPETREE_PROCESS_KEEP_USED_FRAMES_HPP
-#define SCOPETREE_PROCESS_KEEP_USED_FRAMES_HPP
+#ifndef SCOPETREE_MODEL_KEEP_USED_FRAMES_HPP
+#define SCOPETREE_MODEL_KEEP_USED_FRAMES_HPP
 
 #include <scopetree/model/session.hpp>
 

@@ -1,4 +1,4 @@
-#include <scopetree/process/keep_used_frames.hpp>
+#include <scopetree/model/keep_used_frames.hpp>
 
 #include "support/random_session.hpp"
 #include "support/session_figures.hpp"
