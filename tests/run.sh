@@ -28,7 +28,7 @@ for name in $wanted; do
 done
 
 packages="g++ cmake ninja-build catch2 python3 clang-format xz-utils boost"
-case " $wanted " in *" gcc "*) packages="$packages pkg-config libcpp-httplib-dev libgrpc++-dev" ;; esac
+case " $wanted " in *" gcc "* | *" consumer "*) packages="$packages pkg-config libcpp-httplib-dev libgrpc++-dev" ;; esac
 case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "* | *" fuzz "* | *" matrix "*) packages="$packages clang" ;; esac
 case " $wanted " in *" matrix "*) packages="$packages libc++-dev libc++abi-dev" ;; esac
 case " $wanted " in *san\ * | *" fuzz "*) packages="$packages libclang-rt-dev" ;; esac

@@ -47,9 +47,20 @@ def expect_report(program, folder, scope="consumer's work"):
         raise Failure(f"the report does not name {scope!r}; output {output!r}, report:\n{text}")
 
 
-def configure(folder, *settings, compiler="g++", source=PROJECT):
+def configure(folder, *settings, compiler="g++", source=PROJECT, environment=None):
     run("cmake", "-S", source, "-B", folder, "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={compiler}",
-        *settings)
+        *settings, environment=environment)
+
+
+def expect_refusal(folder, words, *settings, environment=None):
+    """CMake refuses to configure the user's project, and says why."""
+    try:
+        configure(folder, *settings, environment=environment)
+    except Failure as failure:
+        if words not in " ".join(str(failure).split()): # CMake breaks lines as it likes
+            raise Failure(f"nothing says {words!r}:\n{failure}") from None
+    else:
+        raise Failure(f"nothing was refused with {settings}")
 
 
 def with_cmake(folder, *settings, compiler="g++"):
@@ -87,6 +98,22 @@ def way_fetch_content_clang(folder):
 def way_find_package(folder):
     prefix = install_with_cmake(folder)
     with_cmake(folder, f"-DCMAKE_PREFIX_PATH={prefix}")
+
+
+def way_find_package_with_frameworks(folder):
+    """Their targets, whatever scopetree itself was built with; clear words where one is missing."""
+    prefix = install_with_cmake(folder)
+    settings = [f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Debug"]
+    configure(folder / "build", *settings, "-DFRAMEWORKS=httplib;grpc")
+    run("cmake", "--build", folder / "build")
+    environment = {"XDG_STATE_HOME": str(folder / "state")}
+    if "/consumer" not in run(folder / "build" / "httplib_server", environment=environment):
+        raise Failure("the cpp-httplib server's report does not name its route")
+    run(folder / "build" / "grpc_server", environment=environment)
+    expect_refusal(folder / "without", "component 'grpc' needs grpc++>=1.51", *settings,
+                   "-DFRAMEWORKS=grpc", environment={"PKG_CONFIG_LIBDIR": str(folder)})
+    expect_refusal(folder / "unknown", "there is no component 'express'", *settings,
+                   "-DFRAMEWORKS=express")
 
 
 def way_find_package_clang_without_libbacktrace(folder):
