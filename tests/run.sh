@@ -27,7 +27,7 @@ for name in $wanted; do
     esac
 done
 
-packages="g++ cmake ninja-build catch2 python3 clang-format xz-utils boost"
+packages="g++ cmake ninja-build catch2 python3 clang-format xz-utils boost boost-context"
 case " $wanted " in *" gcc "* | *" consumer "*) packages="$packages pkg-config libcpp-httplib-dev libgrpc++-dev" ;; esac
 case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "* | *" fuzz "* | *" matrix "*) packages="$packages clang" ;; esac
 case " $wanted " in *" matrix "*) packages="$packages libc++-dev libc++abi-dev" ;; esac

@@ -59,6 +59,9 @@ void take_sample(thread_record& record, const interrupted& from) noexcept {
         captured = !Capture::needs_stack_bounds && handler.dangerous.holds(from)
                        ? capture_result{1, stack_extent::unwinding}
                        : Capture::capture(from, record, pcs, room);
+    // A function that nobody called has no unwind tables, or no frame: its caller is not known.
+    if (captured.count == 1 && captured.extent == stack_extent::complete)
+        captured.extent = stack_extent::truncated;
     if (captured.count > max_frames)
         captured = {max_frames, stack_extent::truncated};
     taken.count = captured.count;

@@ -1,4 +1,4 @@
-// Stacks that are left by jumps, switched, small, deep or in disorder.
+// Stacks that are left by jumps, or deep.
 //     stacks MODE SECONDS
 
 #include "../support/profile.hpp"
@@ -6,23 +6,14 @@
 #include "../support/session_figures.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <csetjmp>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string>
-#include <thread>
-#include <vector>
 
-#include <scopetree/stack_switch.hpp>
-
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <ucontext.h>
+#include <pthread.h>
 #include <unistd.h>
 
 namespace {
@@ -145,146 +136,6 @@ int jumps() {
     return 0;
 }
 
-// Fibers: contexts with stacks of their own, each between pages that must not be touched.
-
-constexpr std::size_t page = 4096;
-constexpr unsigned char untouched = 0xa5;
-
-struct fiber {
-    ucontext_t context;
-    unsigned char* stack = nullptr;
-    std::size_t size = 0;
-};
-
-ucontext_t scheduler;
-fiber* running = nullptr;
-
-TEST_OWN_FRAME void switch_away() {
-    ::swapcontext(&running->context, &scheduler);
-    __asm__ volatile("");
-}
-
-TEST_OWN_FRAME void works_in_fiber() {
-    PROFILE_SCOPE("in a fiber");
-    test::work(20 * us);
-    __asm__ volatile("");
-}
-
-/// Scopes belong to the thread: whoever runs next is inside of this one, too.
-TEST_OWN_FRAME void switches_in_scope() {
-    PROFILE_SCOPE("switched away from");
-    test::work(20 * us);
-    switch_away();
-    __asm__ volatile("");
-}
-
-/// But not if the profiler is told.
-TEST_OWN_FRAME void says_that_it_switches() {
-    PROFILE_SCOPE("switched away from");
-    test::work(20 * us);
-    {
-        const scopetree::stack_switch away;
-        switch_away();
-    }
-    test::work(20 * us);
-    __asm__ volatile("");
-}
-
-void fiber_body() {
-    while (!is_over()) {
-        works_in_fiber();
-        switch_away();
-    }
-}
-
-void fiber_body_in_scopes() {
-    while (!is_over())
-        switches_in_scope();
-}
-
-void fiber_body_that_says_so() {
-    while (!is_over())
-        says_that_it_switches();
-}
-
-void make_fiber(fiber& made, std::size_t size, void (*body)()) {
-    auto* const pages = static_cast<unsigned char*>(::mmap(
-        nullptr, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
-    made.stack = pages + page;
-    made.size = size;
-    ::mprotect(made.stack, size, PROT_READ | PROT_WRITE);
-    std::memset(made.stack, untouched, size);
-    ::getcontext(&made.context);
-    made.context.uc_stack.ss_sp = made.stack;
-    made.context.uc_stack.ss_size = size;
-    made.context.uc_link = &scheduler;
-    ::makecontext(&made.context, body, 0);
-}
-
-std::size_t used_of(const fiber& of) {
-    const unsigned char* at = of.stack;
-    while (at < of.stack + of.size && *at == untouched)
-        ++at;
-    return static_cast<std::size_t>(of.stack + of.size - at);
-}
-
-int fibers(void (*body)()) {
-    test::profile profile(often(100));
-    profile.start();
-    std::vector<std::unique_ptr<fiber>> all;
-    for (const std::size_t size : {std::size_t{65'536}, std::size_t{16'384}, std::size_t{8'192}})
-        for (int i = 0; i < 8; ++i) {
-            all.push_back(std::make_unique<fiber>());
-            make_fiber(*all.back(), size, body);
-        }
-    long switches = 0;
-    while (!is_over())
-        for (const auto& each : all) {
-            running = each.get();
-            ::swapcontext(&scheduler, &each->context);
-            ++switches;
-        }
-    const scopetree::session result = profile.stop();
-    std::size_t most = 0;
-    for (const auto& each : all)
-        most = std::max(most, used_of(*each));
-    int wrong = 0;
-    std::uint64_t in_scopes_of_others = 0;
-    const std::string name = body == &fiber_body ? "[in a fiber]" : "[switched away from]";
-    for (const scopetree::thread_tree& thread : result.threads)
-        for (std::size_t i = 0; i < thread.nodes.size(); ++i) {
-            const std::string path = test::path_to(result, thread, i);
-            const bool in_fiber = path.find("fiber_body") != std::string::npos;
-            wrong += in_fiber && path.find("fibers") != std::string::npos ? 1 : 0;
-            const std::size_t scope = path.find(name);
-            if (scope != std::string::npos &&
-                (!in_fiber || path.find(name, scope + 1) != std::string::npos))
-                in_scopes_of_others += thread.nodes[i].samples;
-        }
-    test::print("switches", switches);
-    test::print("samples", result.figures.samples);
-    test::print(
-        "samples in scopes",
-        test::sum_below(result, body == &fiber_body ? "works_in_fiber" : "switched away from")
-            .samples);
-    test::print("truncated", result.figures.truncated);
-    test::print("most stack used", most);
-    test::print("wrong parents", wrong);
-    test::print("samples in scopes of another fiber", in_scopes_of_others);
-    return 0;
-}
-
-/// The same with a stack for signal handlers, which the profiler's then uses.
-int fibers_with_signal_stack() {
-    static unsigned char for_signals[64 * 1024];
-    stack_t wanted = {};
-    wanted.ss_sp = for_signals;
-    wanted.ss_size = sizeof for_signals;
-    if (::sigaltstack(&wanted, nullptr) != 0)
-        return 1;
-    return fibers(&fiber_body);
-}
-
 // Recursion without end, and without scopes.
 
 TEST_OWN_FRAME int recurse(int depth) {
@@ -340,14 +191,6 @@ int main(int count, char** words) {
     end_ns = test::wall_ns() + static_cast<std::int64_t>(std::atof(words[2]) * 1e9);
     if (mode == "jumps")
         return jumps();
-    if (mode == "fibers")
-        return fibers(&fiber_body);
-    if (mode == "fibers_in_scopes")
-        return fibers(&fiber_body_in_scopes);
-    if (mode == "fibers_that_say_so")
-        return fibers(&fiber_body_that_says_so);
-    if (mode == "fibers_with_signal_stack")
-        return fibers_with_signal_stack();
     if (mode == "recursion")
         return deep_recursion(1'000'000);
     return 2;
