@@ -1,15 +1,18 @@
-// A small service to be looked at while it runs: http://127.0.0.1:6060/. With a token as argument
-// it listens on all addresses, for those who know the token.
+// A small service to be looked at while it runs: live [PORT [TOKEN]]   (http://127.0.0.1:6060/).
+// With a token it listens on all addresses, for those who know the token.
 #include <scopetree/scopetree.hpp>
 #include <scopetree/service/request.hpp>
 #include <scopetree/service/serve.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <map>
 #include <random>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -49,8 +52,17 @@ void serve_orders() {
 int main(int count, char** arguments) try {
     scopetree::endpoint_options options;
     if (count > 1) {
+        const std::string_view text(arguments[1]);
+        const auto [end, wrong] =
+            std::from_chars(text.data(), text.data() + text.size(), options.port);
+        if (wrong != std::errc() || end != text.data() + text.size()) {
+            std::fprintf(stderr, "usage: live [PORT [TOKEN]]\n");
+            return 2;
+        }
+    }
+    if (count > 2) {
         options.address = "0.0.0.0";
-        options.token = arguments[1];
+        options.token = arguments[2];
     }
     const auto live = scopetree::serve(options);
     std::printf("%s\n", live.url().c_str());
@@ -61,6 +73,6 @@ int main(int count, char** arguments) try {
     for (std::thread& worker : workers)
         worker.join();
 } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
+    std::fprintf(stderr, "%s\nthe port is chosen so: live PORT\n", error.what());
     return 1;
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <iostream>
 #include <random>
 #include <stdexcept>
@@ -70,8 +71,11 @@ int main(int count, char** arguments) {
                       : port == 0 ? server.bind_to_any_port("127.0.0.1")
                                   : -1;
     if (bound < 0) {
-        std::cerr << "httplib: cannot listen on port " << port << "\n";
-        return 1;
+        std::cerr
+            << "httplib: cannot listen on 127.0.0.1 port " << port
+            << ", which another program may have taken: choose another one, or 0 for one that "
+               "is free: httplib PORT\n";
+        std::_Exit(1); // nothing was served: no report
     }
     std::cerr << "Serving http://127.0.0.1:" << bound << "/test\n";
     std::thread serving([&] { server.listen_after_bind(); });

@@ -1,10 +1,13 @@
-// A small web service that is profiled: service [PORT]   (8080). Its live profile is at
-// http://127.0.0.1:6060/, and when it ends (Ctrl-C) it prints what its requests took.
+// A small web service that is profiled: service [PORT [LIVE_PORT [PUSH_URL]]]   (8080, 6060; 0:
+// any that is free). Its live profile is at http://127.0.0.1:6060/, and when it ends (Ctrl-C) it
+// prints what its requests took. With PUSH_URL it pushes its profile to a Grafana Pyroscope server.
+// `plain` as LIVE_PORT: it is not profiled, to compare with.
 #include "work.hpp"
 
 #include <scopetree/scopetree.hpp>
 #include <scopetree/service/async.hpp>
 #include <scopetree/service/beast.hpp>
+#include <scopetree/service/push.hpp>
 #include <scopetree/service/serve.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -23,6 +26,7 @@
 #include <exception>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -111,44 +115,74 @@ asio::awaitable<void> accept(tcp::acceptor& acceptor, scopetree::profiler_middle
     }
 }
 
+tcp::acceptor listen_on(asio::io_context& context, std::uint16_t port) {
+    try {
+        return {context, {asio::ip::address_v4::loopback(), port}};
+    } catch (const boost::system::system_error& error) {
+        throw std::runtime_error("cannot listen on 127.0.0.1 port " + std::to_string(port) + ": " +
+                                 error.code().message() + "; choose another one");
+    }
+}
+
+constexpr const char* usage =
+    "usage: service [PORT [LIVE_PORT [PUSH_URL]]]; a port of 0 is any that is free\n";
+
+bool read_port(const char* word, std::uint16_t& port) {
+    const std::string_view text(word);
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return wrong == std::errc() && end == text.data() + text.size();
+}
+
 } // namespace
 
 int main(int count, char** arguments) {
     std::uint16_t port = 8080;
-    if (count > 1) {
-        const std::string_view text(arguments[1]);
-        const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), port);
-        if (wrong != std::errc() || end != text.data() + text.size()) {
-            std::cerr << "usage: service [PORT [plain]]\n";
-            return 2;
-        }
+    scopetree::endpoint_options looked_at;
+    const bool plain = count > 2 && std::string_view(arguments[2]) == "plain";
+    if ((count > 1 && !read_port(arguments[1], port)) ||
+        (count > 2 && !plain && !read_port(arguments[2], looked_at.port))) {
+        std::cerr << usage;
+        return 2;
     }
-    const bool plain = count > 2 && std::string_view(arguments[2]) == "plain"; // to compare with
     try {
-        std::optional<scopetree::profiler_middleware> middleware;
+        std::optional<scopetree::profiler_middleware> middleware; // outlives all requests
         std::optional<scopetree::endpoint_server> live;
+        // Both ports first: a service that cannot listen has nothing to report.
+        asio::io_context context;
+        tcp::acceptor acceptor = listen_on(context, port);
         if (!plain) {
+            live.emplace(scopetree::serve(looked_at));
             scopetree::middleware_options options;
             options.slow_threshold = std::chrono::milliseconds(500);
             options.always_profile_errors = false;
             middleware.emplace(options);
-            live.emplace(scopetree::serve({}));
+        }
+        std::optional<scopetree::pusher> pusher;
+        if (count > 3 && !plain) {
+            scopetree::push_options options;
+            options.url = arguments[3];
+            options.application = "shop";
+            pusher.emplace(options);
         }
 
-        asio::io_context context;
-        tcp::acceptor acceptor(context, {asio::ip::address_v4::loopback(), port});
         asio::co_spawn(context, accept(acceptor, middleware ? &*middleware : nullptr),
                        asio::detached);
         asio::signal_set signals(context, SIGINT, SIGTERM);
         signals.async_wait([&](auto, auto) { context.stop(); });
         std::cerr << "Serving http://127.0.0.1:" << acceptor.local_endpoint().port() << "/test"
-                  << (plain ? "\n" : ", live profile at http://127.0.0.1:6060/\n");
+                  << (live ? ", live profile at " + live->url() : std::string()) << "\n";
         std::vector<std::jthread> threads;
         for (int i = 0; i < 2; ++i)
             threads.emplace_back([&] { context.run(); });
         threads.clear(); // waits for them
+        if (pusher) {
+            pusher->stop();
+            const scopetree::push_figures pushed = pusher->figures();
+            std::cerr << pushed.sent << " profiles pushed, " << pushed.dropped() << " dropped, "
+                      << pushed.failures << " failures\n";
+        }
     } catch (const std::exception& error) {
-        std::cerr << "service: " << error.what() << "\n";
+        std::cerr << "service: " << error.what() << "\n" << usage;
         return 1;
     }
 }

@@ -84,6 +84,7 @@ TEST_CASE("endpoint: what is not there is answered with what is") {
         INFO(path);
         const endpoint_response response = service.get(path);
         CHECK(response.status == 404);
+        CHECK_THAT(response.body, Contains("There is nothing at '/"));
         CHECK_THAT(response.body, Contains("/profile") && Contains("/routes") &&
                                       Contains("/slowest") && Contains("/threads") &&
                                       Contains("/debug/pprof/profile"));
@@ -267,8 +268,11 @@ TEST_CASE("endpoint: below a path of the user's server") {
     const endpoint_response moved = service.get("/internal/live");
     CHECK(moved.status == 308);
     CHECK(field(moved, "Location") == "/internal/live/");
-    for (const char* const elsewhere : {"/", "/threads", "/internal/lively", "/internal"})
+    for (const char* const elsewhere : {"/", "/threads", "/internal/lively", "/internal"}) {
         CHECK(service.get(elsewhere).status == 404);
+        CHECK_THAT(service.get(elsewhere).body,
+                   Contains("nothing here. There are, below /internal/live:"));
+    }
 }
 
 TEST_CASE("endpoint: options that make no sense") {

@@ -169,7 +169,11 @@ private:
             return command_line_report();
         if (path == "/debug/pprof/symbol") // none to be asked for: profiles name their functions
             return plain_response(200, "num_symbols: 0");
-        return plain_response(404, "There is nothing here. There are:\n" + list_of_paths());
+        return plain_response(
+            404, "There is nothing " +
+                     (path.substr(0, 1) != "/" ? "here" : "at " + shown_input(path)) +
+                     ". There are" + (chosen_.path.empty() ? "" : ", below " + chosen_.path) +
+                     ":\n" + list_of_paths());
     }
 
     /// The program and its arguments with NULs between them, as Go has it.
