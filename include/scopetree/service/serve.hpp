@@ -26,6 +26,9 @@ inline endpoint_source live_source() {
 ///
 ///     const auto live = scopetree::serve({}); // http://127.0.0.1:6060/
 ///
+/// All is done on the server's own thread. The first answer with functions' names looks these up,
+/// which takes up to a second in a large program; only other requests to this server wait for it.
+///
 /// Profiling starts, too, unless the environment or the program decided otherwise. Throws as
 /// endpoint_server does.
 [[nodiscard]] inline endpoint_server serve(const endpoint_options& chosen = {}) {
