@@ -1,35 +1,65 @@
 #!/bin/sh
-# benchmarks/service.sh [ROUNDS [ROUTE]]   what profiling all requests costs examples/service under wrk:
-# three servers run side by side, two of them without profiling, and are loaded in turn, a second each.
-# Prints the median of the paired ratios, and of those of the two equal servers: the floor.
+# benchmarks/service.sh [ROUNDS [KIND [ROUTE]]]   what profiling all requests costs a server under wrk.
+# KIND: service (examples/service: coroutines; also with its profile pushed to a server), or beast or
+# httplib (benchmarks/sync_service: a thread for each client). Servers run side by side, two of them
+# without profiling, and are loaded in turn, a second each. Prints the medians of the paired ratios,
+# and those of the two equal servers: the floor; and the ratio of all requests, since what happens
+# every ten seconds shows in few rounds.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SCOPETREE_BUILD_DIR:-$root/build/benchmarks}
 rounds=${1:-15}
-route=${2:-/test}
-"$root/.ci/install" g++ cmake ninja-build boost wrk
-if [ -z "${SERVICE:-}" ]; then
-    mkdir -p "$build"
-    cmake -S "$root" -B "$build" -G Ninja -DSCOPETREE_BUILD_TESTS=OFF >"$build.log" 2>&1 &&
-        cmake --build "$build" --target example_service >>"$build.log" 2>&1 || { cat "$build.log" >&2; exit 1; }
-    SERVICE=$build/examples/service
-fi
+kind=${2:-service}
+route=${3:-/test}
+"$root/.ci/install" g++ cmake ninja-build boost wrk pkg-config libcpp-httplib-dev
+case $kind in
+service) targets="example_service benchmark_ingest" ;;
+beast | httplib) targets=benchmark_sync_service ;;
+*)
+    echo "benchmarks/service.sh [ROUNDS [KIND [ROUTE]]]: KIND is service, beast or httplib, not '$kind'" >&2
+    exit 2
+    ;;
+esac
+mkdir -p "$build"
+# shellcheck disable=SC2086
+{ cmake -S "$root" -B "$build" -G Ninja -DSCOPETREE_BUILD_TESTS=OFF -DSCOPETREE_WITH_HTTPLIB=ON &&
+    cmake --build "$build" --target $targets; } >"$build.log" 2>&1 || { cat "$build.log" >&2; exit 1; }
 folder=$(mktemp -d)
-servers=""
-trap 'kill $servers 2>/dev/null || true; rm -r "$folder"' EXIT
+running=""
+trap 'kill $running 2>/dev/null || true; rm -r "$folder"' EXIT
 
-# start NAME WORD…: a server on a free port, which it says
+# wait_for NAME WORD: until the program has said it, with its address
+wait_for() {
+    until grep -qs "^$2" "$folder/$1.log"; do sleep 0.05; done
+    sed -n "s,^$2 \(http://[0-9.:]*\).*,\1,p" "$folder/$1.log" >"$folder/$1.url"
+}
+
+# start NAME PROGRAM WORD…: a server on a free port
 start() {
     name=$1
     shift
-    "$SERVICE" 0 "$@" 2>"$folder/$name.log" &
-    servers="$servers $!"
-    until grep -q Serving "$folder/$name.log"; do sleep 0.05; done
-    sed -n 's/^Serving \(http:[^ ,]*\)\/test.*/\1/p' "$folder/$name.log" >"$folder/$name.url"
+    "$@" 2>"$folder/$name.log" &
+    running="$running $!"
+    wait_for "$name" Serving
+    servers="$servers $name"
 }
-start plain plain
-start same plain
-start profiled
+servers=""
+if [ "$kind" = service ]; then
+    "$build/benchmarks/ingest" >"$folder/ingest.log" &
+    running="$running $!"
+    wait_for ingest Receiving
+    service=$build/examples/service
+    start plain "$service" 0 plain
+    start same "$service" 0 plain
+    start profiled "$service" 0 0
+    start pushing "$service" 0 0 "$(cat "$folder/ingest.url")"
+else
+    start plain "$build/benchmarks/sync_service" "$kind" plain
+    start same "$build/benchmarks/sync_service" "$kind" plain
+    start profiled "$build/benchmarks/sync_service" "$kind"
+fi
+servers=${servers# }
+names=${servers#plain }
 
 # load NAME: adds a line `requests-a-second p99-in-us`
 load() {
@@ -37,28 +67,25 @@ load() {
         awk '$1 == "99%" { p = $2; f = p ~ /us$/ ? 1 : p ~ /ms$/ ? 1000 : 1000000; p += 0; p *= f }
              $1 == "Requests/sec:" { print $2, p }' >>"$folder/$1.txt"
 }
-for name in plain same profiled; do load $name; done # warm
+for name in $servers; do load "$name"; done # warm
 rm "$folder"/*.txt
 i=0
 while [ "$i" -lt "$rounds" ]; do
-    case $((i % 3)) in
-    0) order="plain profiled same" ;;
-    1) order="same plain profiled" ;;
-    *) order="profiled same plain" ;;
-    esac
-    for name in $order; do load "$name"; done
+    for name in $servers; do load "$name"; done
+    servers="${servers#* } ${servers%% *}" # the first becomes the last
     i=$((i + 1))
 done
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-echo "wrk -t1 -c16, $rounds rounds of a second each, $route"
-for name in plain same profiled; do
+echo "$kind, wrk -t1 -c16, $rounds rounds of a second each, $route"
+for name in plain $names; do
     printf '%-9s %9.0f requests/s  p99 %6.0f us\n' "$name" "$(cut -d' ' -f1 "$folder/$name.txt" | median)" \
            "$(cut -d' ' -f2 "$folder/$name.txt" | median)"
 done
-for name in same profiled; do
-    paste -d' ' "$folder/plain.txt" "$folder/$name.txt" | awk '{ print $3 / $1 }' >"$folder/ratios"
-    printf '%-9s / plain: %.3f of the requests, ' "$name" "$(median <"$folder/ratios")"
-    paste -d' ' "$folder/plain.txt" "$folder/$name.txt" | awk '{ print $4 / $2 }' >"$folder/ratios"
-    printf '%.3f of the p99' "$(median <"$folder/ratios")"
+for name in $names; do
+    paste -d' ' "$folder/plain.txt" "$folder/$name.txt" >"$folder/pairs"
+    printf '%-9s / plain: %.3f of the requests (%.3f of all), %.3f of the p99' "$name" \
+           "$(awk '{ print $3 / $1 }' "$folder/pairs" | median)" \
+           "$(awk '{ a += $1; b += $3 } END { print b / a }' "$folder/pairs")" \
+           "$(awk '{ print $4 / $2 }' "$folder/pairs" | median)"
     [ "$name" = same ] && echo "  (the floor)" || echo
 done
