@@ -22,6 +22,7 @@
 #include <scopetree/capture/thread_record.hpp>
 #include <scopetree/capture/ticks.hpp>
 #include <scopetree/capture/unwind.hpp>
+#include <scopetree/capture/use_count.hpp>
 #include <scopetree/capture/visit_plan.hpp>
 
 #include <scopetree/config.hpp>

@@ -220,15 +220,14 @@ TEST_CASE("requests: threads that begin and end them share contexts without mixi
                 request_context* const context = s.table->take_context(route);
                 if (context == nullptr)
                     continue; // the others have them all
-                const void* nobody = nullptr;
-                if (!context->inside.compare_exchange_strong(nobody, &i))
+                if (!context->users.begin_if_free())
                     ++wrong;
                 s.table->begin(*context, 1, 0);
                 const request_reference to = reference(*context);
                 if (!request_table::hold(to))
                     ++wrong;
                 s.table->release(*context, 1);
-                context->inside = nullptr;
+                context->users.release();
                 s.table->release(*context, 1);
             }
         });

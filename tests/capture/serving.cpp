@@ -130,7 +130,7 @@ TEST_CASE("serving: a wait is that of the scope in which the request is resumed"
     on_own_thread([&] {
         request_context& request = s.begin("/waits");
         request.begun_ns = 500;
-        request_context* const kept = take_part(s.threads, request, &s);
+        request_context* const kept = take_part(s.threads, request);
         const serving now = s.serve(request, 1'000, kept);
         end_serving(request, 1'050);
         begin_serving(*kept, 1'100); // no scope is open
@@ -194,7 +194,7 @@ TEST_CASE("serving: scopes that are open in a part move with it to another threa
     staged_run s;
     on_own_thread([&] {
         request_context& request = s.begin();
-        request_context* const kept = take_part(s.threads, request, &s);
+        request_context* const kept = take_part(s.threads, request);
         REQUIRE(kept == &request);
         const serving first = s.serve(request, monotonic_ns(), kept);
         CHECK(s.serve(request, monotonic_ns(), kept).record == nullptr); // already
@@ -204,11 +204,11 @@ TEST_CASE("serving: scopes that are open in a part move with it to another threa
             CHECK(innermost(request.root, here().place().scope) == "open");
             PROFILE_SCOPE("deeper");
             CHECK(innermost(request.root, request.scopes.current) == "deeper");
-            CHECK(take_part(s.threads, request, &second) != kept);
+            CHECK(take_part(s.threads, request) != kept);
             stop_serving(s.threads, second);
         }).join();
         stop_serving(s.threads, first);
-        CHECK(request.inside == &s);
+        CHECK(request.users.is_held(request.users.number()));
         CHECK(innermost(request.root, request.scopes.current) == "open");
         end_request(s.threads, request, monotonic_ns());
     });

@@ -248,6 +248,87 @@ TEST_CASE("async: values and exceptions come through, and waiting is the request
     CHECK(made.routes[1].errors == 1);
 }
 
+TEST_CASE("async: what goes on when the work is done is no part of it") {
+    running_profiler run;
+    pool threads;
+    const auto work = [](bool waits) -> awaitable<int> {
+        PROFILE_SCOPE("work");
+        if (waits)
+            co_await asio::post(use_awaitable);
+        co_return 1;
+    };
+    const auto client = [&](bool waits) -> awaitable<void> {
+        request_span request("GET", "/a");
+        for (int i = 0; i < 3; ++i) {
+            co_await in_request(request.handle(), work(waits));
+            PROFILE_SCOPE("after");
+            co_await asio::post(use_awaitable);
+        }
+    };
+    threads.spawn(client(false));
+    threads.spawn(client(true));
+    threads.run(2);
+    CHECK(threads.failures == 0);
+    const service_profile made = run.profiler.requests();
+    REQUIRE(made.routes.size() == 1);
+    CHECK(calls(made, 0) == expected{{"work", 6}});
+}
+
+TEST_CASE("async: work that never waits goes on at once, but does not nest ever deeper") {
+    running_profiler run;
+    pool threads;
+    bool was_put_off = false;
+    const auto client = [&]() -> awaitable<void> {
+        request_span request("GET", "/a");
+        const auto work = []() -> awaitable<int> { co_return 1; };
+        asio::post(threads.io(), [&] { was_put_off = true; });
+        co_await in_request(request.handle(), work());
+        CHECK_FALSE(was_put_off);
+        int done = 0;
+        for (int i = 0; i < 100'000; ++i)
+            done += co_await in_request(request.handle(), work());
+        CHECK(done == 100'000);
+    };
+    threads.spawn(client());
+    threads.io().run();
+    CHECK(threads.failures == 0);
+    CHECK(was_put_off);
+}
+
+TEST_CASE("async: what the work leaves behind is no part of it, and does not keep its request") {
+    running_profiler run;
+    pool threads;
+    int after = 0;
+    const auto rest = [&]() -> awaitable<void> {
+        asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::milliseconds(20));
+        co_await timer.async_wait(use_awaitable);
+        PROFILE_SCOPE("behind");
+        ++after;
+        co_await asio::post(use_awaitable);
+    };
+    const auto work = [&]() -> awaitable<void> {
+        PROFILE_SCOPE("work");
+        asio::co_spawn(co_await asio::this_coro::executor, rest(), asio::detached);
+    };
+    const auto client = [&]() -> awaitable<void> {
+        request_span request("GET", "/a");
+        co_await in_request(request.handle(), work());
+        request.finish();
+        CHECK(run.profiler.requests().routes.size() == 1);
+        CHECK(after == 0);
+        request_span next("GET", "/a");
+        co_await in_request(next.handle(), work());
+    };
+    threads.spawn(client());
+    threads.run(2);
+    CHECK(threads.failures == 0);
+    CHECK(after == 2);
+    const service_profile made = run.profiler.requests();
+    REQUIRE(made.routes.size() == 1);
+    CHECK(made.routes[0].requests == 2);
+    CHECK(calls(made, 0) == expected{{"work", 2}});
+}
+
 TEST_CASE("async: a wait is seen in the scope that was open") {
     running_profiler run;
     pool threads;

@@ -4,6 +4,7 @@
 
 #include <scopetree/capture/latency_histogram.hpp>
 #include <scopetree/capture/scope_table.hpp>
+#include <scopetree/capture/use_count.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -26,10 +27,10 @@ struct request_context {
     request_route* route = nullptr;
     std::atomic<request_context*> first_part{nullptr}; ///< which has the rest of this
     std::atomic<request_context*> next_part{nullptr};
-    std::atomic<const void*> inside{nullptr}; ///< who has this part to himself; null: nobody
+    use_count users; ///< who has this part to himself
 
     // Of the first part only.
-    std::atomic<std::uint64_t> life{0};     ///< which request (upper half), and how many hold it
+    use_count life;                         ///< which request it is, and who holds it
     std::atomic<std::uint32_t> active{0};   ///< threads that serve it now
     std::atomic<std::int64_t> active_ns{0}; ///< when some did; minus when it began, if some do
     std::atomic<std::int64_t> left_ns{0};   ///< when one last stopped to
@@ -56,9 +57,7 @@ struct request_context {
     request_context& request() const noexcept {
         return *first_part.load(std::memory_order_relaxed);
     }
-    std::uint32_t generation() const noexcept {
-        return static_cast<std::uint32_t>(life.load(std::memory_order_acquire) >> 32);
-    }
+    std::uint32_t generation() const noexcept { return life.number(); }
 };
 
 /// Requests of one kind, and their figures in this run. Made when first met, never freed.

@@ -97,37 +97,23 @@ public:
         context.epoch.store(epoch, std::memory_order_relaxed);
         context.begun_ns = now_ns;
         context.latency_ns = 0;
-        const std::uint64_t generation = std::uint64_t{context.generation()} + 1;
-        context.life.store(generation << 32 | 1, std::memory_order_release);
+        context.life.begin();
     }
 
     /// Whether the request has not been given back. Lock-free.
     static bool is_held(const request_reference& wanted) noexcept {
-        const std::uint64_t seen = wanted.context->life.load(std::memory_order_acquire);
-        return static_cast<std::uint32_t>(seen >> 32) == wanted.generation &&
-               static_cast<std::uint32_t>(seen) != 0;
+        return wanted.context->life.is_held(wanted.generation);
     }
 
     /// Keeps a request from being given back, even when it ends meanwhile. False: it has been.
     static bool hold(const request_reference& wanted) noexcept {
-        if (wanted.context == nullptr)
-            return false;
-        auto& life = wanted.context->life;
-        std::uint64_t seen = life.load(std::memory_order_acquire);
-        do {
-            if (static_cast<std::uint32_t>(seen >> 32) != wanted.generation ||
-                static_cast<std::uint32_t>(seen) == 0)
-                return false;
-        } while (!life.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel,
-                                             std::memory_order_acquire));
-        return true;
+        return wanted.context != nullptr && wanted.context->life.hold(wanted.generation);
     }
 
     /// The end of a hold. The last one hands the request to the running profiler, if it has a use
     /// for it, and to the next request otherwise. `epoch`: of the run that goes on.
     void release(request_context& context, std::uint64_t epoch) noexcept {
-        const std::uint64_t before = context.life.fetch_sub(1, std::memory_order_acq_rel);
-        if (static_cast<std::uint32_t>(before) != 1)
+        if (!context.life.release())
             return;
         const bool of_interest =
             context.sampled.load(std::memory_order_relaxed) ||
@@ -155,7 +141,7 @@ public:
         for (request_context* part = &request; part != nullptr;) {
             request_context* const next = part->next_part.load(std::memory_order_acquire);
             forget_calls(part->root);
-            part->inside.store(nullptr, std::memory_order_relaxed);
+            part->users.forget_holders();
             push(is_at_root(*part) ? part->route->free_contexts : part->route->open_contexts,
                  *part);
             part = next;

@@ -93,16 +93,13 @@ inline void end_serving(request_context& request, std::int64_t now_ns) noexcept 
         request.active_ns.fetch_add(now_ns, std::memory_order_relaxed);
 }
 
-/// A part of the request that nobody is in, made if need be; `user` is in it from now on. Null
-/// without memory.
-inline request_context* take_part(registry& threads, request_context& request,
-                                  const void* user) noexcept {
+/// A part of the request that nobody is in, made if need be; the caller is in it until he releases
+/// its `users`. Null without memory.
+inline request_context* take_part(registry& threads, request_context& request) noexcept {
     for (request_context* part = &request; part != nullptr;
-         part = part->next_part.load(std::memory_order_acquire)) {
-        const void* nobody = nullptr;
-        if (part->inside.compare_exchange_strong(nobody, user, std::memory_order_acq_rel))
+         part = part->next_part.load(std::memory_order_acquire))
+        if (part->users.begin_if_free())
             return part;
-    }
     request_context* part = threads.requests.take_context(*request.route);
     if (part == nullptr) {
         const registry::lock locked(threads);
@@ -111,7 +108,7 @@ inline request_context* take_part(registry& threads, request_context& request,
     if (part == nullptr)
         return nullptr;
     part->first_part.store(&request, std::memory_order_relaxed);
-    part->inside.store(user, std::memory_order_relaxed);
+    part->users.begin();
     request_context* next = request.next_part.load(std::memory_order_relaxed);
     do
         part->next_part.store(next, std::memory_order_relaxed);
@@ -135,7 +132,7 @@ inline serving start_serving(registry& threads, request_context& request, const 
     if (before != nullptr && (kept != nullptr ? before == kept : &before->request() == &request))
         return now;
     now.part_is_kept = kept != nullptr;
-    now.part = kept != nullptr ? kept : take_part(threads, request, record);
+    now.part = kept != nullptr ? kept : take_part(threads, request);
     if (now.part == nullptr)
         return now;
     now.record = record;
@@ -177,7 +174,7 @@ inline std::int64_t stop_serving(registry& threads, const serving& now) noexcept
         threads.evict(*now.record, part);
     }
     if (!now.part_is_kept)
-        part.inside.store(nullptr, std::memory_order_release);
+        part.users.release();
     return time;
 }
 

@@ -22,6 +22,8 @@ inline registry* service_registry() noexcept {
     return found;
 }
 
+class request_part;
+
 } // namespace detail
 
 /// Leads to a request, for work that goes on elsewhere. Copyable, two words; any thread. Once the
@@ -44,7 +46,7 @@ public:
 private:
     friend class request_span;
     friend class resume_request;
-    friend class request_part;
+    friend class detail::request_part;
     explicit request_handle(const detail::request_reference& to) noexcept : request_(to) {}
 
     detail::request_reference request_;
