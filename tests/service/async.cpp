@@ -363,14 +363,18 @@ TEST_CASE("async: a wait is seen in the scope that was open") {
     REQUIRE(made.routes.size() == 1);
     REQUIRE(made.requests.size() == 4);
     for (std::size_t i = 0; i < made.trees.threads.size(); ++i) {
-        const std::int64_t of = i == 0 ? 4 : 1;
-        CHECK(awaited(made, i, "page/fetch") >= of * 60'000'000);
-        CHECK(awaited(made, i, "page/fetch/connect") >= of * 30'000'000);
-        CHECK(awaited(made, i, "page") == 0);
-        CHECK(awaited(made, i, "") >= of * 10'000'000);
-        const scopetree::thread_tree& tree = made.trees.threads[i];
+        // How much of a timer's time the thread served is not known: it has waited, is all.
+        std::int64_t waits = 0;
+        for (const char* const scope : {"", "page/fetch", "page/fetch/connect"}) {
+            CHECK(awaited(made, i, scope) > 0);
+            waits += awaited(made, i, scope);
+        }
         const std::int64_t latency =
             i == 0 ? made.routes[0].latency_ns : made.requests[i - 1].latency_ns;
+        const std::int64_t active =
+            i == 0 ? made.routes[0].active_ns : made.requests[i - 1].active_ns;
+        CHECK(waits == latency - active);
+        const scopetree::thread_tree& tree = made.trees.threads[i];
         CHECK(std::accumulate(tree.nodes.begin(), tree.nodes.end(), std::int64_t{0},
                               [](std::int64_t sum, const scopetree::call_node& node) {
                                   return sum + node.wall_ns;
