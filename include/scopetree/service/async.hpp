@@ -45,11 +45,13 @@ public:
         else
             leave_request(request);
     }
-    ~request_part() { release(to_); }
+    ~request_part() { end(); }
     request_part(const request_part&) = delete;
     request_part& operator=(const request_part&) = delete;
 
     const part_reference& reference() const noexcept { return to_; }
+
+    void end() noexcept { release(std::exchange(to_, {})); }
 
     /// False: the part has ended.
     static bool hold(const part_reference& wanted) noexcept {
@@ -118,12 +120,14 @@ private:
 };
 
 /// An executor of Boost.Asio that runs everything as the next step of a part of a request, on the
-/// executor inside. Its properties are those of that one.
+/// executor inside. Its properties are those of that one. A part that has ended changes nothing.
 template <class Executor>
 class request_executor {
 public:
     request_executor(Executor inner, const part_reference& part) noexcept
         : inner_(std::move(inner)), part_(part) {}
+
+    const Executor& inner() const noexcept { return inner_; }
 
     template <class Function>
     void execute(Function&& function) const {
@@ -169,15 +173,17 @@ private:
 /// co_spawn has work that never waited wait for its turn once more, so that a loop of such work
 /// does not nest ever deeper. `at_once`: it does not; the caller is not nested.
 template <class T, class Result>
-boost::asio::awaitable<void> as_part(part_reference part, bool at_once,
+boost::asio::awaitable<void> as_part(request_part& part, bool at_once,
                                      boost::asio::awaitable<T>& work, Result& result) {
     struct at_end {
-        ~at_end() { request_step::leave(part); }
-        const part_reference part;
+        ~at_end() {
+            request_step::leave(part.reference());
+            part.end();
+        }
+        request_part& part;
     } const leaves{part};
     if (at_once)
-        co_await boost::asio::dispatch(
-            boost::asio::use_awaitable); // which co_spawn takes for a wait
+        co_await boost::asio::dispatch(boost::asio::use_awaitable); // co_spawn takes it for a wait
     if constexpr (std::is_void_v<T>)
         co_await std::move(work);
     else
@@ -193,18 +199,20 @@ boost::asio::awaitable<void> as_part(part_reference part, bool at_once,
 template <class T>
 boost::asio::awaitable<T> in_request(request_handle request, boost::asio::awaitable<T> work) {
     const boost::asio::any_io_executor here = co_await boost::asio::this_coro::executor;
-    const detail::request_part part(request);
+    detail::request_part part(request);
     std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>> result;
     const auto go_on = [&](const auto& on) {
         return boost::asio::co_spawn(
             detail::request_executor(on, part.reference()),
-            detail::as_part(part.reference(), !detail::request_step::is_taken(), work, result),
+            detail::as_part(part, !detail::request_step::is_taken(), work, result),
             boost::asio::use_awaitable);
     };
     // Around the executor itself it is small enough not to be allocated for every operation.
     using context_executor = boost::asio::io_context::executor_type;
     if (const auto* const known = here.target<context_executor>())
         co_await go_on(*known);
+    else if (const auto* const other = here.target<detail::request_executor<context_executor>>())
+        co_await go_on(other->inner());
     else
         co_await go_on(here);
     if constexpr (!std::is_void_v<T>)
