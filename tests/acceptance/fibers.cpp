@@ -41,6 +41,14 @@ TEST_CASE("fibers with small stacks are sampled and not overrun") {
     CHECK(seen["samples in scopes of another fiber"] == 0);
 }
 
+TEST_CASE("the first signal of a process takes no more of the stack than any other") {
+    const std::string policy = GENERATE("boost_stacktrace", "frame_pointers");
+    const test::figures seen = test::scenario("fibers", {"first", "2", "100000", policy});
+    CHECK(seen["samples of the first"] > 0);
+    CHECK(seen["samples of the second"] > seen["samples of the first"]);
+    CHECK(seen["stack used by the first"] < seen["stack used by the second"] + 500);
+}
+
 TEST_CASE("a handler that unwinds onto the stack overruns that of a small fiber") {
     const std::string program = GENERATE(from_range(programs));
     CHECK(test::crashed(test::run_scenario(program, {"apart", "10", "100", "naive"})));

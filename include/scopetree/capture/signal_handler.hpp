@@ -164,12 +164,28 @@ inline sigset_t signals_held_back() noexcept {
     return mask;
 }
 
+/// Has the dynamic linker look up what the handler calls. At the first call of a function that
+/// takes 3 KiB of the stack, which the one that is interrupted may not have. What a capture policy
+/// calls is for its warm_up().
+inline void bind_functions_of_handler() noexcept {
+    const int saved_errno = errno;
+    monotonic_ns();
+    read_clock(CLOCK_THREAD_CPUTIME_ID);
+    current_tid();
+    sigset_t mask;
+    ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+    ::sigorset(&mask, &mask, &mask);
+    ::sigaddset(&mask, sampling_signal);
+    errno = saved_errno;
+}
+
 /// Installs the handler, once for the life of the process: a late signal must find it. False with
 /// errno set when the kernel refuses.
 inline bool install_handler(const registry& records) noexcept {
     handler.records.store(&records, std::memory_order_release);
     if (handler.installed.load(std::memory_order_acquire))
         return true;
+    bind_functions_of_handler();
     struct sigaction action = {};
     action.sa_sigaction = &handle_signal;
     action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;

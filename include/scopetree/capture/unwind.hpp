@@ -159,10 +159,13 @@ struct boost_stacktrace {
     static constexpr std::uint32_t extra_frames = 16;
     static constexpr bool needs_stack_bounds = false;
 
-    /// The unwinder allocates and locks the first time: make that before the first signal.
+    /// The unwinder allocates and locks the first time, and the dynamic linker takes stack: make
+    /// that before the first signal.
     static void warm_up() noexcept {
         std::uintptr_t pcs[8];
-        boost::stacktrace::safe_dump_to(pcs, sizeof pcs);
+        const std::size_t written = boost::stacktrace::safe_dump_to(pcs, sizeof pcs);
+        __builtin_memmove(pcs, pcs + 1, (written > 0 ? written - 1 : 0) * sizeof *pcs);
+        __asm__ volatile("" ::"r"(pcs) : "memory");
     }
 
     /// Signal-safe with glibc >= 2.35 and libgcc >= 12, which unwind without a lock.
