@@ -67,6 +67,23 @@ TEST_CASE("internal and exported functions are found in their file") {
               .name == "getenv");
 }
 
+TEST_CASE("names that were stripped from a file are found in its package's debug file") {
+    CHECK(scopetree::detail::separate_debug_file("") == "");
+    CHECK(scopetree::detail::separate_debug_file("abcdef") ==
+          "/usr/lib/debug/.build-id/ab/cdef.debug");
+    const auto modules = scopetree::loaded_modules();
+    const auto& library = holder(modules, ::dlsym(RTLD_DEFAULT, "getenv"));
+    if (::access(scopetree::detail::separate_debug_file(library.build_id).c_str(), R_OK) != 0) {
+        WARN("not tested: the C library's debug file (Debian: libc6-dbg) is not installed");
+        return;
+    }
+    const elf_symbols symbols(library.path, library.build_id);
+    bool found = false; // a function that nobody outside of the library can call
+    for (std::uint64_t address = 0; address < library.end - library.begin && !found; address += 16)
+        found = symbols.find(address).name == "_int_malloc";
+    CHECK(found);
+}
+
 TEST_CASE("a file of another build has no functions") {
     const auto modules = scopetree::loaded_modules();
     const auto address = reinterpret_cast<std::uintptr_t>(&internal_function);

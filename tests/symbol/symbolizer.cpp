@@ -229,6 +229,7 @@ TEST_CASE("another module at the address of one that is gone does not lend it na
         if (module.begin <= function && function < module.end) {
             SECTION("another file") {
                 module.path = "/somewhere/libother.so";
+                module.build_id.clear(); // which would tell that it is the same
             }
             SECTION("another build") {
                 module.build_id = "0123";
@@ -292,3 +293,19 @@ TEST_CASE("several symbolizers may work at once") {
     for (const std::string& result : results)
         CHECK(result == expected);
 }
+
+#if SCOPETREE_LIBBACKTRACE
+TEST_CASE("debug information of the system's libraries is not read, the program's own is") {
+    auto& library = scopetree::detail::backtrace_library::instance();
+    library.refresh();
+    const auto lines_at = [&](const void* function) {
+        std::uint32_t lines = 0;
+        for (const auto& each : library.functions(reinterpret_cast<std::uintptr_t>(function)))
+            lines += each.line;
+        return lines;
+    };
+    CHECK(lines_at(::dlsym(RTLD_DEFAULT, "getenv")) == 0);
+    CHECK(lines_at(reinterpret_cast<const void*>(&capture)) > 0);
+    CHECK_FALSE(library.leaves_alone("/usr/lib/debug/.build-id/ab/cdef.debug"));
+}
+#endif

@@ -75,6 +75,13 @@ private:
     std::uint64_t size_ = 0;
 };
 
+/// Where distributions put what they strip from a file.
+inline std::string separate_debug_file(const std::string& build_id) {
+    return build_id.size() < 3 ? std::string()
+                               : "/usr/lib/debug/.build-id/" + build_id.substr(0, 2) + '/' +
+                                     build_id.substr(2) + ".debug";
+}
+
 /// The functions of one ELF file by address. Any file is safe to give; one that is not ELF, or not
 /// of this machine's kind, has no functions.
 class elf_symbols {
@@ -82,18 +89,11 @@ public:
     elf_symbols() = default;
 
     /// `build_id`: of the module wanted, empty if unknown. A file with another one has no
-    /// functions.
+    /// functions. Names that were stripped from it are known where a package has brought them back.
     elf_symbols(const std::string& path, const std::string& build_id) {
-        const file_reader file(path);
-        const std::vector<section> sections = read_sections(file);
-        const std::string found = read_build_id(file, sections);
-        if (!build_id.empty() && found != build_id)
-            return;
-        for (const auto type : {SHT_SYMTAB, SHT_DYNSYM}) // the former has all that the latter has
-            for (const section& each : sections)
-                if (functions_.empty() && each.sh_type == static_cast<std::uint32_t>(type) &&
-                    each.sh_link < sections.size())
-                    read_functions(file, sections, each);
+        if (!read_table(path, build_id, SHT_SYMTAB) &&
+            !read_table(separate_debug_file(build_id), build_id, SHT_SYMTAB))
+            read_table(path, build_id, SHT_DYNSYM); // has less than the others have
     }
 
     /// The function at `address`, counted as the file does: without the load address.
@@ -150,6 +150,20 @@ private:
                 return id;
         }
         return {};
+    }
+
+    /// False if it has no functions.
+    bool read_table(const std::string& path, const std::string& build_id, std::uint32_t type) {
+        if (path.empty())
+            return false;
+        const file_reader file(path);
+        const std::vector<section> sections = read_sections(file);
+        if (!build_id.empty() && read_build_id(file, sections) != build_id)
+            return false;
+        for (const section& each : sections)
+            if (functions_.empty() && each.sh_type == type && each.sh_link < sections.size())
+                read_functions(file, sections, each);
+        return !functions_.empty();
     }
 
     void read_functions(const file_reader& file, const std::vector<section>& sections,

@@ -8,7 +8,11 @@
 
 #include <scopetree/symbol/elf_symbols.hpp>
 #include <scopetree/symbol/loaded_modules.hpp>
+#include <scopetree/symbol/paths.hpp>
 
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -17,8 +21,9 @@
 #include <vector>
 
 #include <backtrace.h>
+#include <fcntl.h>
 #include <pthread.h>
-#include <unistd.h> // access
+#include <unistd.h>
 
 namespace scopetree {
 inline namespace SCOPETREE_ABI {
@@ -64,9 +69,20 @@ public:
         if (state_ != nullptr && now == changes_)
             return;
         changes_ = now;
+        const std::vector<std::string> unread = debug_files_of_libraries();
+        unread_ = &unread;
+        reader_ = ::pthread_self();
         state_ = ::backtrace_create_state(nullptr, 0, &ignore, nullptr);
         if (state_ != nullptr) // makes it read the list of modules now, not at some later time
             ::backtrace_syminfo(state_, 0, &take_symbol, &ignore, nullptr);
+        reader_ = pthread_t{};
+        unread_ = nullptr;
+    }
+
+    /// Whether the calling thread is in refresh(), which has no use for that file.
+    bool leaves_alone(const char* path) const {
+        return reader_ == ::pthread_self() &&
+               std::find(unread_->begin(), unread_->end(), path) != unread_->end();
     }
 
     /// The functions at `address`, innermost first; one without a name if nothing is known.
@@ -89,6 +105,17 @@ public:
 private:
     static void ignore(void*, const char*, int) {}
 
+    /// The system's libraries are shown without lines, and elf_symbols knows their names. What a
+    /// distribution has of their debug information would be read in whole, whatever is asked for:
+    /// the C library's alone takes 50 ms.
+    static std::vector<std::string> debug_files_of_libraries() {
+        std::vector<std::string> paths;
+        for (const module_info& module : loaded_modules())
+            if (is_system_module(module.path) && !module.build_id.empty())
+                paths.push_back(separate_debug_file(module.build_id));
+        return paths;
+    }
+
     static int take_function(void* out, std::uintptr_t, const char* file, int line,
                              const char* function) {
         static_cast<std::vector<debug_function>*>(out)->push_back(
@@ -106,11 +133,44 @@ private:
     std::mutex mutex_;
     ::backtrace_state* state_ = nullptr;
     module_changes changes_;
+    const std::vector<std::string>* unread_ = nullptr; // the reader's
+    std::atomic<pthread_t> reader_{};
 };
 
 } // namespace detail
 } // namespace SCOPETREE_ABI
 } // namespace scopetree
+
+// In the place of libbacktrace's own, which is not linked then: it can be told what to look up, but
+// not what to read. Where its own is linked all the same (a shared libbacktrace) nothing is amiss
+// but the time. Does what that does for everybody else.
+extern "C" {
+
+SCOPETREE_DETAIL_HIDDEN __attribute__((used)) inline int
+backtrace_open(const char* path, ::backtrace_error_callback on_error, void* data, int* is_absent) {
+    int none = 0;
+    int& absent = is_absent == nullptr ? none : *is_absent;
+    absent = scopetree::detail::backtrace_library::instance().leaves_alone(path) ? 1 : 0;
+    if (absent != 0)
+        return -1;
+    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (file >= 0)
+        return file;
+    absent = errno == ENOENT || errno == EACCES ? 1 : 0;
+    if (is_absent == nullptr || absent == 0)
+        on_error(data, path, errno);
+    return -1;
+}
+
+SCOPETREE_DETAIL_HIDDEN __attribute__((used)) inline int
+backtrace_close(int file, ::backtrace_error_callback on_error, void* data) {
+    if (::close(file) == 0)
+        return 1;
+    on_error(data, "close", errno);
+    return 0;
+}
+
+} // extern "C"
 
 #endif
 
