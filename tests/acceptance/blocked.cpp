@@ -38,3 +38,9 @@ TEST_CASE("a busy thread keeps its speed beside a thousand that wait") {
     CHECK(seen["keeps of its speed"] > (test::long_form() ? 0.95 : 0.7)); // others are at work
     CHECK(seen["sampler CPU share"] < 0.05 * 1.5);
 }
+
+TEST_CASE("whoever signals threads that wait slows down the one that runs") {
+    const test::figures seen = test::scenario("blocked", {"1000", "2000", "naive"});
+    CHECK(seen["most signals"] > 10);
+    CHECK(seen["keeps of its speed"] < 0.95);
+}

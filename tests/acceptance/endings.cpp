@@ -153,6 +153,14 @@ TEST_CASE("a full disk costs what should have been written to it") {
     CHECK(contains(ended.error, "No space left"));
 }
 
+TEST_CASE("a state folder that cannot be written to costs the session") {
+    const test::outcome ended =
+        denied("no state folder", {"env"}, {"XDG_STATE_HOME=/dev/null/none"});
+    INFO(ended.error);
+    CHECK(contains(ended.error, "scopetree: the session is not kept: "));
+    CHECK(contains(ended.error, "the scope"));
+}
+
 TEST_CASE("a file in the place of a closed standard error is not written to") {
     const test::scratch_folder folder;
     const std::string path = folder / "data";

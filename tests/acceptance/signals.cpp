@@ -81,6 +81,10 @@ TEST_CASE("profiles start and stop in a storm of signals") {
     CHECK(seen["samples"] > 0);
 }
 
+TEST_CASE("whoever gives back at once what a late signal needs crashes") {
+    CHECK(test::crashed(test::run_scenario("storm", {"restarts", "100000", "naive"})));
+}
+
 TEST_CASE("of two threads that start a profile at once one is told why not") {
     const test::figures seen = test::scenario("storm", {"together", test::by_form("100", "1000")});
     CHECK(seen["started"] == seen["times"]);
@@ -94,5 +98,9 @@ TEST_CASE("a profile stops while a thread is held up in a handler") {
     const test::figures seen = test::scenario("storm", {"stuck", test::by_form("20", "1000")});
     CHECK(seen["stopped"] == seen["times"]);
     CHECK(seen["samples afterwards"] > 0);
+}
+
+TEST_CASE("whoever waits for such a handler hangs") {
+    CHECK(test::run_scenario("storm", {"stuck", "1", "naive"}).signal == SIGALRM);
 }
 #endif

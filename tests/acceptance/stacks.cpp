@@ -16,12 +16,22 @@ TEST_CASE("jumps over scopes and out of handlers leave no frame under a wrong on
     CHECK(seen["samples"] > 100);
 }
 
+TEST_CASE("a jump leaves open the scopes of whoever counts them up and down") {
+    CHECK(test::scenario("stacks", {"naive_jump", "0"})["afterwards below no other scope"] == 0);
+}
+
 TEST_CASE("a recursion a million deep is cut, and said to be") {
     const test::figures seen = test::scenario("stacks", {"recursion", test::by_form("1", "20")});
     CHECK(seen["samples"] > 50);
     CHECK(seen["truncated"] > 50);
     CHECK(seen["marked"] == 1);
     CHECK(seen["nodes"] < 3000);
+    CHECK(seen["ns in the handler for each sample"] < 5e6);
+}
+
+TEST_CASE("whoever unwinds such a recursion to its end is long about it") {
+    const test::figures seen = test::scenario("stacks", {"naive_recursion", "1"});
+    CHECK(seen["ns in the handler for each sample"] > 5e6);
 }
 
 TEST_CASE("frame pointers that lead astray are not followed") {

@@ -1,5 +1,5 @@
 // Many threads that wait and one that works.
-//     blocked COUNT MILLISECONDS [speed]
+//     blocked COUNT MILLISECONDS [speed|naive]
 
 #include "../support/profile.hpp"
 #include "../support/program.hpp"
@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstdlib>
 #include <string>
@@ -191,6 +192,34 @@ void compare_speed(test::profile& profile, std::int64_t ns) {
     test::print("sampler CPU share", sampler_share / windows);
 }
 
+/// What a profiler does at first: signals every thread every millisecond, whether it runs or not.
+void signal_all_until(const std::atomic<bool>& over, int threads) {
+    const pid_t process = ::getpid();
+    while (!over) {
+        for (int i = 0; i < threads; ++i)
+            ::syscall(SYS_tgkill, process, tids[i].load(), SIGURG);
+        test::sleep_ms(1);
+    }
+}
+
+void compare_speed_of_naive(int threads, std::int64_t ns) {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGURG, &action, nullptr);
+    const std::uint64_t without = steps_in(ns / 2);
+    std::atomic<bool> over{false};
+    std::thread profiler([&] { signal_all_until(over, threads); });
+    const std::uint64_t with = steps_in(ns / 2);
+    over = true;
+    profiler.join();
+    int most = 0;
+    for (const std::atomic<int>& count : signals_to)
+        most = std::max<int>(most, count);
+    test::print("most signals", most);
+    test::print("keeps of its speed", static_cast<double>(with) / static_cast<double>(without));
+}
+
 } // namespace
 
 int main(int count, char** words) {
@@ -209,7 +238,10 @@ int main(int count, char** words) {
     if (count > 3) {
         test::sleep_ms(200);
         profile.stop();
-        compare_speed(profile, ns);
+        if (std::string(words[3]) == "naive")
+            compare_speed_of_naive(threads, ns);
+        else
+            compare_speed(profile, ns);
     } else {
         PROFILE_SCOPE("busy");
         busy(us, test::wall_ns() + ns);

@@ -14,7 +14,9 @@
 #include <string>
 
 #include <pthread.h>
+#include <sys/time.h>
 #include <unistd.h>
+#include <unwind.h>
 
 namespace {
 
@@ -136,7 +138,53 @@ int jumps() {
     return 0;
 }
 
+/// What a scope is at first: one up, one down. A jump leaves it where it is.
+struct naive_scope {
+    naive_scope() { ++depth; }
+    ~naive_scope() { --depth; }
+    naive_scope(const naive_scope&) = delete;
+    naive_scope& operator=(const naive_scope&) = delete;
+    static inline volatile int depth = 0;
+};
+
+int naive_jump() {
+    {
+        const naive_scope around;
+        if (setjmp(over_scopes) == 0) {
+            const naive_scope jumped_over;
+            leave();
+        }
+    }
+    test::print("afterwards below no other scope", naive_scope::depth == 0 ? 1 : 0);
+    return 0;
+}
+
 // Recursion without end, and without scopes.
+
+std::int64_t naive_samples = 0, naive_ns = 0;
+
+void alarm_soon() {
+    const itimerval once{{0, 0}, {0, 10'000}};
+    ::setitimer(ITIMER_REAL, &once, nullptr);
+}
+
+/// What a handler does at first: goes all the way down.
+void unwind_to_the_end(int) {
+    const std::int64_t begin = test::wall_ns();
+    const auto go_on = [](_Unwind_Context*, void*) { return _URC_NO_REASON; };
+    _Unwind_Backtrace(go_on, nullptr);
+    naive_ns += test::wall_ns() - begin;
+    ++naive_samples;
+    alarm_soon(); // or the program would never get on
+}
+
+void start_naive_profiler() {
+    struct sigaction action = {};
+    action.sa_handler = &unwind_to_the_end;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(SIGALRM, &action, nullptr);
+    alarm_soon();
+}
 
 TEST_OWN_FRAME int recurse(int depth) {
     if (depth == 0) {
@@ -147,12 +195,15 @@ TEST_OWN_FRAME int recurse(int depth) {
     return recurse(depth - 1) + 1;
 }
 
-int deep_recursion(int depth) {
+int deep_recursion(int depth, bool naive) {
     pthread_attr_t attributes;
     ::pthread_attr_init(&attributes);
     ::pthread_attr_setstacksize(&attributes, std::size_t{1} << 30);
     test::profile profile(often(1000));
-    profile.start();
+    if (naive)
+        start_naive_profiler();
+    else
+        profile.start();
     pthread_t thread;
     const auto body = [](void* levels) -> void* {
         PROFILE_SCOPE("deep");
@@ -162,7 +213,18 @@ int deep_recursion(int depth) {
     void* const levels = reinterpret_cast<void*>(static_cast<std::intptr_t>(depth));
     if (::pthread_create(&thread, &attributes, body, levels) != 0)
         return 1;
+    if (naive) { // the thread alone is to be interrupted
+        sigset_t alarms;
+        ::sigemptyset(&alarms);
+        ::sigaddset(&alarms, SIGALRM);
+        ::pthread_sigmask(SIG_BLOCK, &alarms, nullptr);
+    }
     ::pthread_join(thread, nullptr);
+    if (naive) {
+        test::print("ns in the handler for each sample",
+                    naive_ns / std::max<std::int64_t>(naive_samples, 1));
+        return 0;
+    }
     const scopetree::session result = profile.stop();
     const test::times deep = test::sum_below(result, "deep");
     test::print("levels", depth);
@@ -192,6 +254,10 @@ int main(int count, char** words) {
     if (mode == "jumps")
         return jumps();
     if (mode == "recursion")
-        return deep_recursion(1'000'000);
+        return deep_recursion(1'000'000, false);
+    if (mode == "naive_recursion")
+        return deep_recursion(1'000'000, true);
+    if (mode == "naive_jump")
+        return naive_jump();
     return 2;
 }

@@ -1,7 +1,7 @@
 // The sampling signal from elsewhere, ten thousand times a second, and handlers of the program's
 // own.
 //     storm before|after|instead SECONDS
-//     storm restarts|together|stuck COUNT
+//     storm restarts|together|stuck COUNT [naive]
 
 #include "../support/profile.hpp"
 #include "../support/program.hpp"
@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include <pthread.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace {
@@ -146,6 +148,51 @@ int storm(const std::string& order, double seconds) {
     return 0;
 }
 
+/// What a profiler does at first: gives back its memory when it stops, and does not ask whether a
+/// signal is still on its way.
+int naive_restarts(int times) {
+    static std::atomic<volatile char*> samples{nullptr};
+    constexpr std::size_t size = 1 << 16;
+    const auto take = [](int, siginfo_t*, void*) {
+        volatile char* const to = samples;
+        test::work(1000); // unwinds
+        if (to != nullptr)
+            *to = 1;
+    };
+    install(take);
+    std::atomic<int> errno_changed{0};
+    std::thread worker(busy, std::ref(errno_changed));
+    std::thread rain([target = worker.native_handle()] { send_to({target}); });
+    for (int i = 0; i < times; ++i) {
+        void* const memory =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        samples = static_cast<char*>(memory);
+        test::work(100 * us);
+        samples = nullptr;
+        ::munmap(memory, size);
+    }
+    over = true;
+    worker.join();
+    rain.join();
+    return 0;
+}
+
+/// Another: waits at the end until no handler runs any more. An alarm finds it out.
+int naive_stop() {
+    install(&count_signal);
+    std::atomic<int> errno_changed{0};
+    std::thread worker(busy, std::ref(errno_changed));
+    hold = true;
+    while (!held) {
+        ::pthread_kill(worker.native_handle(), SIGURG);
+        test::sleep_ns(100'000);
+    }
+    ::alarm(1);
+    while (held)
+        test::sleep_ns(100'000);
+    return 0;
+}
+
 /// Profiles that start and stop while signals rain.
 int restarts(int times) {
     std::atomic<int> errno_changed{0};
@@ -249,10 +296,15 @@ int stuck(int times) {
 } // namespace
 
 int main(int count, char** words) {
-    if (count != 3)
+    if (count < 3)
         return 2;
     const std::string mode = words[1];
+    const bool naive = count > 3;
     us = test::steps_per_us();
+    if (mode == "restarts" && naive)
+        return naive_restarts(std::atoi(words[2]));
+    if (mode == "stuck" && naive)
+        return naive_stop();
     if (mode == "restarts")
         return restarts(std::atoi(words[2]));
     if (mode == "together")
