@@ -4,7 +4,8 @@
 # Only when named: fuzz, which reads damaged session files, and as many damaged requests to the live
 # endpoint and environments, SCOPETREE_FUZZ_RUNS times (100,000); and long, the long forms of the
 # scenarios of tests/acceptance (two hours; one of them: SCOPETREE_LONG=1 tests/test_acceptance NAME); and
-# matrix, which builds and runs small programs with each compiler, standard, optimisation and hardening.
+# matrix, which builds and runs small programs with each compiler, standard, optimisation and hardening
+# (consumer does so with a few).
 # Ends with a line for each configuration and, alone on the last line, `N passed, N failed`.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -30,7 +31,7 @@ done
 packages="g++ cmake ninja-build catch2 python3 clang-format xz-utils boost boost-context"
 case " $wanted " in *" gcc "* | *" consumer "*) packages="$packages pkg-config libcpp-httplib-dev libgrpc++-dev" ;; esac
 case " $wanted " in *" clang "* | *san\ * | *" tidy "* | *" consumer "* | *" fuzz "* | *" matrix "*) packages="$packages clang" ;; esac
-case " $wanted " in *" matrix "*) packages="$packages libc++-dev libc++abi-dev" ;; esac
+case " $wanted " in *" matrix "* | *" consumer "*) packages="$packages libc++-dev libc++abi-dev" ;; esac
 case " $wanted " in *san\ * | *" fuzz "*) packages="$packages libclang-rt-dev" ;; esac
 case " $wanted " in *" tidy "*) packages="$packages clang-tidy" ;; esac
 case " $wanted " in *" meson "* | *" consumer "*) packages="$packages meson pkg-config" ;; esac
@@ -58,6 +59,11 @@ report() {
 number() {
     found=$(sed -n "s/^$2.*/\\1/p" "$1" | tail -n 1)
     echo "${found:-0}"
+}
+
+# The sum of what \(…\) stands for in all lines of the log $1 that are like $2.
+sum() {
+    sed -n "s/^$2\$/\1/p" "$1" | awk '{ all += $1 } END { print all + 0 }'
 }
 
 # cmake_tests FOLDER LABELS LEFT-OUT TARGETS SETTING…: builds the targets, runs the tests with those labels
@@ -140,7 +146,11 @@ run_long() {
         SCOPETREE_LONG=1 "$build/gcc/tests/test_acceptance" -d yes
 }
 run_matrix() { python3 "$root/tests/consumer/matrix.py"; }
-run_consumer() { python3 "$root/tests/consumer/consumer.py"; }
+run_consumer() {
+    python3 "$root/tests/consumer/consumer.py"
+    in_projects=$?
+    python3 "$root/tests/consumer/matrix.py" --short && return $in_projects
+}
 # The tests find their packages with NODE_PATH, the programs that write reports in VIEWER_PROGRAMS.
 run_viewers() {
     # shellcheck disable=SC2086
@@ -164,8 +174,8 @@ for name in $wanted; do
         failed=$(($(number "$log" 'Fail: *\([0-9]*\)') + $(number "$log" 'Timeout: *\([0-9]*\)')))
         ;;
     consumer | matrix)
-        passed=$(number "$log" '\([0-9]*\) passed, ')
-        failed=$(number "$log" '[0-9]* passed, \([0-9]*\) failed')
+        passed=$(sum "$log" '\([0-9]*\) passed, [0-9]* failed')
+        failed=$(sum "$log" '[0-9]* passed, \([0-9]*\) failed')
         ;;
     viewers)
         passed=$(number "$log" '# pass \([0-9]*\)')

@@ -2,6 +2,7 @@
 """Builds small programs with every compiler, optimisation and setting that users have, and runs them.
 
     matrix.py [NAME…]      every setting, if none is named
+    matrix.py --short      those that nothing else is built with
 
 A compiler or linker that says anything fails. Ends with a line `N passed, N failed`.
 """
@@ -103,6 +104,9 @@ setting("static-pie", "g++", "-std=c++17 -O1 -fPIE", link=("-static-pie",),
         may_say="Using 'dlopen' in statically linked applications")
 setting("libc++", "clang++", "-std=c++17 -O1 -stdlib=libc++", json_within=True)
 
+SHORT = ["g++ -flto", "g++ c++23", "g++ -fcf-protection", "g++ static-pie",
+         "g++ scopes without exceptions or types", "clang++ libc++"]
+
 
 def attempt(name):
     started = time.monotonic()
@@ -116,7 +120,7 @@ def attempt(name):
 
 
 def main():
-    wanted = sys.argv[1:] or list(SETTINGS)
+    wanted = SHORT if sys.argv[1:] == ["--short"] else sys.argv[1:] or list(SETTINGS)
     unknown = [name for name in wanted if name not in SETTINGS]
     if unknown:
         sys.exit(f"matrix.py: no setting {unknown[0]!r}; there are: {', '.join(SETTINGS)}")
