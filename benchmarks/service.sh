@@ -1,10 +1,12 @@
 #!/bin/sh
 # benchmarks/service.sh [ROUNDS [KIND [ROUTE]]]   what profiling all requests costs a server under wrk.
 # KIND: service (examples/service: coroutines; also with its profile pushed to a server), or beast or
-# httplib (benchmarks/sync_service: a thread for each client). Servers run side by side, two of them
-# without profiling, and are loaded in turn, a second each. Prints the medians of the paired ratios,
-# and those of the two equal servers: the floor; and the ratio of all requests, since what happens
-# every ten seconds shows in few rounds.
+# httplib (benchmarks/sync_service: a thread for each client). Servers run side by side and are loaded
+# in turn, a second each. Prints the medians of the paired ratios, and the ratio of all requests, since
+# what happens every ten seconds shows in few rounds; also for
+#     same      another server without profiling: the floor
+#     ticking   one without profiling, beside a program that only wakes up 1,000 times a second
+#     counted   one that is profiled, but looked at 10 times a second only
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SCOPETREE_BUILD_DIR:-$root/build/benchmarks}
@@ -13,8 +15,8 @@ kind=${2:-service}
 route=${3:-/test}
 "$root/.ci/install" g++ cmake ninja-build boost wrk pkg-config libcpp-httplib-dev
 case $kind in
-service) targets="example_service benchmark_ingest" ;;
-beast | httplib) targets=benchmark_sync_service ;;
+service) targets="example_service benchmark_ingest benchmark_ticker" ;;
+beast | httplib) targets="benchmark_sync_service benchmark_ticker" ;;
 *)
     echo "benchmarks/service.sh [ROUNDS [KIND [ROUTE]]]: KIND is service, beast or httplib, not '$kind'" >&2
     exit 2
@@ -51,11 +53,15 @@ if [ "$kind" = service ]; then
     service=$build/examples/service
     start plain "$service" 0 plain
     start same "$service" 0 plain
+    start ticking "$service" 0 plain
+    start counted env SCOPETREE_INTERVAL=100ms "$service" 0 0
     start profiled "$service" 0 0
     start pushing "$service" 0 0 "$(cat "$folder/ingest.url")"
 else
     start plain "$build/benchmarks/sync_service" "$kind" plain
     start same "$build/benchmarks/sync_service" "$kind" plain
+    start ticking "$build/benchmarks/sync_service" "$kind" plain
+    start counted env SCOPETREE_INTERVAL=100ms "$build/benchmarks/sync_service" "$kind"
     start profiled "$build/benchmarks/sync_service" "$kind"
 fi
 servers=${servers# }
@@ -63,9 +69,14 @@ names=${servers#plain }
 
 # load NAME: adds a line `requests-a-second p99-in-us`
 load() {
+    if [ "$1" = ticking ]; then
+        "$build/benchmarks/ticker" &
+        ticker=$!
+    fi
     wrk -t1 -c16 -d1s --latency "$(cat "$folder/$1.url")$route" |
         awk '$1 == "99%" { p = $2; f = p ~ /us$/ ? 1 : p ~ /ms$/ ? 1000 : 1000000; p += 0; p *= f }
              $1 == "Requests/sec:" { print $2, p }' >>"$folder/$1.txt"
+    [ "$1" != ticking ] || kill "$ticker"
 }
 for name in $servers; do load "$name"; done # warm
 rm "$folder"/*.txt
