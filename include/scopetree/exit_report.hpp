@@ -121,6 +121,41 @@ private:
 /// would bury it.
 inline std::atomic<bool> requests_are_reported{false};
 
+/// Who reports the requests, if anybody does: before the run is over, though its own end comes
+/// later, as that of an object with static storage, or never. Thread-safe.
+class requests_reporter {
+public:
+    void announce(void* who, void (*how)(void*) noexcept) {
+        const std::lock_guard<std::mutex> locked(mutex_);
+        who_ = who;
+        how_ = how;
+    }
+
+    /// Waits while it reports.
+    void withdraw(const void* who) {
+        const std::lock_guard<std::mutex> locked(mutex_);
+        if (who_ == who)
+            who_ = nullptr;
+    }
+
+    void report() {
+        const std::lock_guard<std::mutex> locked(mutex_);
+        if (who_ != nullptr)
+            how_(who_);
+    }
+
+private:
+    std::mutex mutex_;
+    void* who_ = nullptr;
+    void (*how_)(void*) noexcept = nullptr;
+};
+
+/// Never destroyed: exit may report when all else is.
+inline requests_reporter& the_requests_reporter() {
+    static auto* const reporter = new requests_reporter;
+    return *reporter;
+}
+
 /// To standard error in one piece.
 inline void print(const std::string& bytes) noexcept {
     if (started_without_stderr)
@@ -174,11 +209,13 @@ inline void report_automatic_run(bool ends) noexcept {
     automatic_run* const run = the_automatic_run();
     if (run == nullptr || run->pid != ::getpid()) // a forked child's lock may be held for ever
         return;
-    const std::lock_guard<std::mutex> locked(run->in_use);
-    if (!run->running.is_running())
-        return;
-    const write_signals_blocked blocked;
     try {
+        if (ends)
+            the_requests_reporter().report();
+        const std::lock_guard<std::mutex> locked(run->in_use);
+        if (!run->running.is_running())
+            return;
+        const write_signals_blocked blocked;
         resolve_options symbols;
         symbols.library_paths = run->chosen.library_paths;
         deliver(ends ? run->running.stop(symbols) : run->running.snapshot(symbols), run->chosen);

@@ -105,10 +105,16 @@ public:
         : options_((detail::check_middleware_options(chosen), chosen)), outputs_(chosen),
           writer_(outputs_, [] { return take_wanted_requests(); }) {
         enable(chosen.enabled);
+        detail::the_requests_reporter().announce(
+            this, [](void* self) noexcept { static_cast<profiler_middleware*>(self)->shutdown(); });
     }
     profiler_middleware(const profiler_middleware&) = delete;
     profiler_middleware& operator=(const profiler_middleware&) = delete;
-    ~profiler_middleware() { shutdown(); }
+    ~profiler_middleware() {
+        if (owner_ == ::getpid()) // a forked child's lock may be held for ever
+            detail::the_requests_reporter().withdraw(this);
+        shutdown();
+    }
 
     /// Begins a request of a route: its template ("/orders/{id}"), not the path as sent.
     profiled_request begin(std::string_view method, std::string_view route) noexcept {
@@ -145,7 +151,8 @@ public:
     }
 
     /// Puts out what is still to be put out, and the whole run. Requests are not profiled from then
-    /// on. The destructor does it otherwise.
+    /// on. The destructor does it otherwise, or the end of a profile that started by itself, if
+    /// that comes first.
     void shutdown() noexcept {
         if (is_shut_down_.exchange(true))
             return;
