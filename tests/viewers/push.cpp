@@ -3,7 +3,9 @@
 #include <scopetree/service/push.hpp>
 #include <scopetree/service/request.hpp>
 
+#include "support/gunzip.hpp"
 #include "support/recording_server.hpp"
+#include "support/text_search.hpp"
 
 #include <cstddef>
 #include <cstdio>
@@ -14,10 +16,6 @@
 using namespace scopetree;
 
 namespace {
-
-bool holds(const std::string& body, const std::string& text) {
-    return body.find(text) != std::string::npos; // the gzip file is of stored blocks
-}
 
 std::string pushed() {
     test::recording_server server(
@@ -33,7 +31,8 @@ std::string pushed() {
         const request served("GET", "/pushed/{id}");
         PROFILE_SCOPE("pushed scope");
         const std::string body = server.wait_for(count).back().body();
-        if (holds(body, "pushed scope") && holds(body, "/pushed/{id}"))
+        const std::string pprof = test::gunzip(body);
+        if (test::contains(pprof, "pushed scope") && test::contains(pprof, "/pushed/{id}"))
             return body;
     }
 }
