@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_EXIT_REPORT_HPP
 #define SCOPETREE_EXIT_REPORT_HPP
 
+#include <scopetree/capture/live_slot.hpp>
 #include <scopetree/environment.hpp>
 #include <scopetree/model/session_store.hpp>
 #include <scopetree/profiler.hpp>
@@ -121,39 +122,20 @@ private:
 /// would bury it.
 inline std::atomic<bool> requests_are_reported{false};
 
-/// Who reports the requests, if anybody does: before the run is over, though its own end comes
-/// later, as that of an object with static storage, or never. Thread-safe.
+/// Reports the requests, if anybody does: before the run is over, though its own end comes later,
+/// as that of an object with static storage, or never.
 class requests_reporter {
 public:
-    void announce(void* who, void (*how)(void*) noexcept) {
-        const std::lock_guard<std::mutex> locked(mutex_);
-        who_ = who;
-        how_ = how;
-    }
+    virtual void shutdown() noexcept = 0;
 
-    /// Waits while it reports.
-    void withdraw(const void* who) {
-        const std::lock_guard<std::mutex> locked(mutex_);
-        if (who_ == who)
-            who_ = nullptr;
-    }
-
-    void report() {
-        const std::lock_guard<std::mutex> locked(mutex_);
-        if (who_ != nullptr)
-            how_(who_);
-    }
-
-private:
-    std::mutex mutex_;
-    void* who_ = nullptr;
-    void (*how_)(void*) noexcept = nullptr;
+protected:
+    ~requests_reporter() = default;
 };
 
 /// Never destroyed: exit may report when all else is.
-inline requests_reporter& the_requests_reporter() {
-    static auto* const reporter = new requests_reporter;
-    return *reporter;
+inline live_slot<requests_reporter>& the_requests_reporter() {
+    static auto* const slot = new live_slot<requests_reporter>;
+    return *slot;
 }
 
 /// To standard error in one piece.
@@ -211,7 +193,7 @@ inline void report_automatic_run(bool ends) noexcept {
         return;
     try {
         if (ends)
-            the_requests_reporter().report();
+            the_requests_reporter().with([](requests_reporter& each) { each.shutdown(); });
         const std::lock_guard<std::mutex> locked(run->in_use);
         if (!run->running.is_running())
             return;

@@ -5,23 +5,19 @@
 #include <atomic>
 #include <thread>
 
-using scopetree::detail::live_profiler;
 using scopetree::detail::live_slot;
 
 namespace {
 
-/// Profilers that are looked for and not looked at.
-int places[2];
-live_profiler& first = reinterpret_cast<live_profiler&>(places[0]);
-live_profiler& second = reinterpret_cast<live_profiler&>(places[1]);
+int first, second;
 
 } // namespace
 
 TEST_CASE("live slot: who runs is found until it goes") {
-    live_slot slot;
+    live_slot<int> slot;
     const auto found = [&] {
-        live_profiler* seen = nullptr;
-        CHECK(slot.with([&](live_profiler& running) { seen = &running; }) == slot.is_taken());
+        int* seen = nullptr;
+        CHECK(slot.with([&](int& running) { seen = &running; }) == slot.is_taken());
         return seen;
     };
     CHECK(found() == nullptr);
@@ -34,11 +30,11 @@ TEST_CASE("live slot: who runs is found until it goes") {
 }
 
 TEST_CASE("live slot: it does not go while somebody looks at it") {
-    live_slot slot;
+    live_slot<int> slot;
     slot.announce(first);
     std::atomic<bool> is_gone{false};
     std::thread ending;
-    slot.with([&](live_profiler&) {
+    slot.with([&](int&) {
         ending = std::thread([&] {
             slot.withdraw(first);
             is_gone = true;
@@ -52,7 +48,7 @@ TEST_CASE("live slot: it does not go while somebody looks at it") {
 }
 
 TEST_CASE("live slot: the child of a fork has none, its parent goes on") {
-    live_slot slot;
+    live_slot<int> slot;
     slot.announce(first);
     slot.before_fork();
     slot.after_fork_in_parent();

@@ -1,4 +1,4 @@
-/// How the profiler that runs is found by whoever wants to look at it.
+/// How what is live now is found by whoever wants something of it.
 #ifndef SCOPETREE_CAPTURE_LIVE_SLOT_HPP
 #define SCOPETREE_CAPTURE_LIVE_SLOT_HPP
 
@@ -11,18 +11,17 @@ namespace scopetree {
 inline namespace SCOPETREE_ABI {
 namespace detail {
 
-class live_profiler; // see profiler.hpp
-
-/// Holds at most one. Thread-safe; a fork waits for whoever looks.
+/// Holds at most one. Thread-safe.
+template <class T>
 class live_slot {
 public:
-    void announce(live_profiler& running) {
+    void announce(T& running) {
         const std::lock_guard<std::mutex> locked(mutex_);
         running_.store(&running, std::memory_order_release);
     }
 
-    /// Waits for those who look at it. Does nothing where another one was announced, or none.
-    void withdraw(live_profiler& ending) {
+    /// Waits for those who use it. Does nothing where another one was announced, or none.
+    void withdraw(T& ending) {
         const std::lock_guard<std::mutex> locked(mutex_);
         if (running_.load(std::memory_order_relaxed) == &ending)
             running_.store(nullptr, std::memory_order_release);
@@ -30,12 +29,12 @@ public:
 
     bool is_taken() const noexcept { return running_.load(std::memory_order_acquire) != nullptr; }
 
-    /// Calls `use(live_profiler&)`, which does not end meanwhile. False when none runs. Short: a
-    /// fork waits for it.
+    /// Calls `use(T&)`, which does not end meanwhile. False when there is none. Short where
+    /// before_fork is called: a fork waits for it.
     template <class Use>
     bool with(Use&& use) {
         const std::lock_guard<std::mutex> locked(mutex_);
-        live_profiler* const running = running_.load(std::memory_order_relaxed);
+        T* const running = running_.load(std::memory_order_relaxed);
         if (running == nullptr)
             return false;
         use(*running);
@@ -51,7 +50,7 @@ public:
 
 private:
     std::mutex mutex_;
-    std::atomic<live_profiler*> running_{nullptr};
+    std::atomic<T*> running_{nullptr};
 };
 
 } // namespace detail

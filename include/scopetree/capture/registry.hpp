@@ -20,6 +20,8 @@ namespace scopetree {
 inline namespace SCOPETREE_ABI {
 namespace detail {
 
+class live_profiler; // see profiler.hpp
+
 inline pid_t current_tid() noexcept {
     return static_cast<pid_t>(::syscall(SYS_gettid));
 }
@@ -108,7 +110,7 @@ public:
     }
 
     /// The profiler that runs. Its lock is taken before the registry's.
-    live_slot live;
+    live_slot<live_profiler> live;
 
     /// The threads that are registered. Lock held.
     const mapped_vector<thread_record*>& threads() const noexcept { return threads_; }

@@ -97,7 +97,7 @@ struct middleware_figures {
 ///
 /// Serving threads never wait for it: they count a request, and another thread writes. Nothing that
 /// goes wrong later is ever thrown into the server.
-class profiler_middleware {
+class profiler_middleware final : detail::requests_reporter {
 public:
     /// Throws std::invalid_argument, which names what would be accepted, for an option that makes
     /// no sense, and std::logic_error when there is one in this process already.
@@ -105,14 +105,13 @@ public:
         : options_((detail::check_middleware_options(chosen), chosen)), outputs_(chosen),
           writer_(outputs_, [] { return take_wanted_requests(); }) {
         enable(chosen.enabled);
-        detail::the_requests_reporter().announce(
-            this, [](void* self) noexcept { static_cast<profiler_middleware*>(self)->shutdown(); });
+        detail::the_requests_reporter().announce(*this);
     }
     profiler_middleware(const profiler_middleware&) = delete;
     profiler_middleware& operator=(const profiler_middleware&) = delete;
     ~profiler_middleware() {
         if (owner_ == ::getpid()) // a forked child's lock may be held for ever
-            detail::the_requests_reporter().withdraw(this);
+            detail::the_requests_reporter().withdraw(*this);
         shutdown();
     }
 
@@ -153,7 +152,7 @@ public:
     /// Puts out what is still to be put out, and the whole run. Requests are not profiled from then
     /// on. The destructor does it otherwise, or the end of a profile that started by itself, if
     /// that comes first.
-    void shutdown() noexcept {
+    void shutdown() noexcept override {
         if (is_shut_down_.exchange(true))
             return;
         enabled_.store(false, std::memory_order_relaxed);
