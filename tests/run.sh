@@ -52,7 +52,14 @@ report() {
     echo "$line"
     summary="$summary$line
 "
-    [ "$3" -eq 0 ] || { echo "--- the end of $build/$1.log:"; tail -n 60 "$build/$1.log"; }
+    [ "$3" -eq 0 ] || show_failures "$build/$1.log"
+}
+
+# What CTest's log says of tests that failed; of another the end.
+show_failures() {
+    echo "--- from $1:"
+    failed=$(awk '/ Test +#/ { failed = /\*\*\*/ } /^ +Start / { failed = 0 } failed' "$1" | head -n 200)
+    if [ -n "$failed" ]; then echo "$failed"; else tail -n 100 "$1"; fi
 }
 
 # The number that \(…\) stands for in the last line of the log $1 that is like $2; 0 if none is.
@@ -79,8 +86,9 @@ cmake_tests() {
 
 # One compiler optimises and the other does not: it takes half the time, and scopes must work so, too.
 # Sanitized code is clang++'s, unoptimised, since g++ takes six times as long to compile it; large inputs
-# would take minutes there; and to see whether memory may be read it needs descriptors. What the thread sanitizer watches is what several threads do. It holds
-# signals back until the program calls it, so that the handler's own tests mean nothing with it.
+# would take minutes there; and to see whether memory may be read it needs descriptors. What the thread
+# sanitizer watches is what several threads do. It holds signals back until the program calls it, so that
+# the handler's own tests mean nothing with it.
 none='^$'
 large='^symbol/(readable_name takes linear time|deep stacks and many leaves)'
 only_tests="-DSCOPETREE_BUILD_BENCHMARKS=OFF -DSCOPETREE_BUILD_EXAMPLES=OFF -DSCOPETREE_INSTALL=OFF"

@@ -39,8 +39,9 @@ TEST_CASE("a busy thread keeps its speed beside a thousand that wait") {
     CHECK(seen["sampler CPU share"] < 0.05 * 1.5);
 }
 
-TEST_CASE("whoever signals threads that wait slows down the one that runs") {
+// What that costs the busy thread depends on whether another processor is free.
+TEST_CASE("whoever signals threads that wait takes more of a processor than is allowed") {
     const test::figures seen = test::scenario("blocked", {"1000", "2000", "naive"});
     CHECK(seen["most signals"] > 10);
-    CHECK(seen["keeps of its speed"] < 0.95);
+    CHECK(seen["sampler CPU share"] > 0.05 * 1.5);
 }

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -119,12 +120,15 @@ struct met {
 };
 met find(const service_profile& in, std::size_t tree, const std::string& name) {
     met sum;
+    std::set<std::uint32_t> entered;
     const thread_tree& of = in.trees.threads[tree];
     for (const call_node& node : of.nodes) {
         if (in.trees.frames[node.frame].name != name)
             continue;
         sum.wall_ns += node.wall_ns;
-        sum.calls += node.scope == no_index ? 0 : of.scopes[node.scope].calls;
+        // Sampled in several functions, a scope has as many nodes, all with its figures.
+        if (node.scope != no_index && entered.insert(node.scope).second)
+            sum.calls += of.scopes[node.scope].calls;
     }
     return sum;
 }

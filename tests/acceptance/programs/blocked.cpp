@@ -193,13 +193,15 @@ void compare_speed(test::profile& profile, std::int64_t ns) {
 }
 
 /// What a profiler does at first: signals every thread every millisecond, whether it runs or not.
-void signal_all_until(const std::atomic<bool>& over, int threads) {
+/// Returns the CPU time it took.
+std::int64_t signal_all_until(const std::atomic<bool>& over, int threads) {
     const pid_t process = ::getpid();
     while (!over) {
         for (int i = 0; i < threads; ++i)
             ::syscall(SYS_tgkill, process, tids[i].load(), SIGURG);
         test::sleep_ms(1);
     }
+    return test::cpu_ns();
 }
 
 void compare_speed_of_naive(int threads, std::int64_t ns) {
@@ -209,7 +211,8 @@ void compare_speed_of_naive(int threads, std::int64_t ns) {
     ::sigaction(SIGURG, &action, nullptr);
     const std::uint64_t without = steps_in(ns / 2);
     std::atomic<bool> over{false};
-    std::thread profiler([&] { signal_all_until(over, threads); });
+    std::int64_t took = 0;
+    std::thread profiler([&] { took = signal_all_until(over, threads); });
     const std::uint64_t with = steps_in(ns / 2);
     over = true;
     profiler.join();
@@ -217,6 +220,7 @@ void compare_speed_of_naive(int threads, std::int64_t ns) {
     for (const std::atomic<int>& count : signals_to)
         most = std::max<int>(most, count);
     test::print("most signals", most);
+    test::print("sampler CPU share", static_cast<double>(took) / static_cast<double>(ns / 2));
     test::print("keeps of its speed", static_cast<double>(with) / static_cast<double>(without));
 }
 

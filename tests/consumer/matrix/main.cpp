@@ -8,6 +8,7 @@
 #endif
 
 #include <cstdio>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -26,10 +27,13 @@ void expect(bool holds, const char* what) {
 
 std::uint64_t calls_of(const scopetree::session& from, const std::string& scope) {
     std::uint64_t calls = 0;
-    for (const scopetree::thread_tree& thread : from.threads)
+    for (const scopetree::thread_tree& thread : from.threads) {
+        std::set<std::uint32_t> entered; // sampled in several functions, it has as many nodes
         for (const scopetree::call_node& node : thread.nodes)
-            if (node.scope != scopetree::no_index && from.frames[node.frame].name == scope)
+            if (node.scope != scopetree::no_index && from.frames[node.frame].name == scope &&
+                entered.insert(node.scope).second)
                 calls += thread.scopes[node.scope].calls;
+    }
     return calls;
 }
 
