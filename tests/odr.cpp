@@ -20,6 +20,7 @@
 #include <scopetree/capture/serving.hpp>
 #include <scopetree/capture/signal_handler.hpp>
 #include <scopetree/capture/thread_record.hpp>
+#include <scopetree/capture/tick_timer.hpp>
 #include <scopetree/capture/ticks.hpp>
 #include <scopetree/capture/unwind.hpp>
 #include <scopetree/capture/use_count.hpp>
@@ -27,6 +28,7 @@
 
 #include <scopetree/config.hpp>
 #include <scopetree/environment.hpp>
+#include <scopetree/environment_values.hpp>
 #include <scopetree/exit_report.hpp>
 #include <scopetree/fwd.hpp>
 #include <scopetree/options.hpp>

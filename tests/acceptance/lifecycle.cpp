@@ -6,6 +6,13 @@
 
 #include <string>
 
+namespace {
+
+/// For scopes a million levels deep.
+constexpr int allowed_kilobytes = 20'000;
+
+} // namespace
+
 TEST_CASE("profiles start, stop, exclude each other and may be looked at while they run") {
     const test::outcome ended = test::run("lifecycle");
     INFO(ended.out << ended.error);
@@ -43,9 +50,16 @@ TEST_CASE("scopes a million levels deep stay bounded") {
     INFO(ended.out << ended.error);
     REQUIRE(ended.exit_code == 0);
     const test::figures seen(ended.out);
-    CHECK(seen["grown by kilobytes"] < 20'000);
+    CHECK(seen["grown by kilobytes"] < allowed_kilobytes);
     CHECK(seen["level"] >= 1000);
     CHECK(seen["afterwards"] == 1);
     CHECK(ended.out.find("note: ") != std::string::npos);
     CHECK(ended.out.find("\n[afterwards]\n") != std::string::npos); // below no other scope
+}
+
+TEST_CASE("whoever makes a node for each level of scopes is without bound") {
+    const test::outcome ended = test::run("depth", {"1000000", "1", "naive"});
+    INFO(ended.out << ended.error);
+    REQUIRE(ended.exit_code == 0);
+    CHECK(test::figures(ended.out)["grown by kilobytes"] > allowed_kilobytes);
 }

@@ -92,6 +92,11 @@ TEST_CASE("of two threads that start a profile at once one is told why not") {
     CHECK(seen["other errors"] == 0);
 }
 
+TEST_CASE("whoever first looks and then says that it runs lets both start") {
+    const test::figures seen = test::scenario("storm", {"together", "100", "naive"});
+    CHECK(seen["started"] > seen["times"]);
+}
+
 // The address sanitizer's allocator has one lock for all, which such a thread may hold.
 #if !TEST_ADDRESS_SANITIZER
 TEST_CASE("a profile stops while a thread is held up in a handler") {

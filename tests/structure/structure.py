@@ -16,8 +16,8 @@ import tempfile
 from pathlib import Path
 
 # Lowest first. A header includes headers of lower layers or of its own folder.
-LAYERS = ["version", "config", "fwd", "scope", "stack_switch", "options", "environment", "capture", "model", "symbol",
-          "process", "render", "report_thread", "profiler", "exit_report", "service", "scopetree"]
+LAYERS = ["version", "config", "fwd", "scope", "stack_switch", "options", "environment_values", "environment",
+          "capture", "model", "symbol", "process", "render", "report_thread", "profiler", "exit_report", "service", "scopetree"]
 
 # Nothing to test in them beyond what tests/odr.cpp does by including them.
 WITHOUT_TEST = {"version.hpp", "config.hpp", "fwd.hpp", "scopetree.hpp", "capture/request_context.hpp",

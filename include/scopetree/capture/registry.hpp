@@ -251,13 +251,13 @@ public:
         thread_record* const own = this_thread_state().record;
         for (thread_record* const record : threads_)
             if (record != own) {
-                reset(*record);
+                record->reset();
                 pool_.give_back(record);
             }
         threads_.clear();
         if (own != nullptr) {
-            reset_signals(*own);
-            set_tid(*own, current_tid());
+            own->reset_signals();
+            own->set_tid(current_tid());
             threads_.push_back(own);
         }
         ::pthread_mutex_unlock(&mutex_);
@@ -343,39 +343,12 @@ private:
             pool_.give_back(record);
             return nullptr;
         }
-        reset(*record);
-        set_tid(*record, tid);
+        record->reset();
+        record->set_tid(tid);
         threads_.push_back(record);
         if (observer_ != nullptr)
             announce(*record);
         return record;
-    }
-
-    static void set_tid(thread_record& record, pid_t tid) noexcept {
-        record.tid = tid;
-        record.cpu_clock = thread_cpu_clock(tid);
-    }
-
-    static void reset_signals(thread_record& record) noexcept {
-        record.pending.store(false, std::memory_order_relaxed);
-        record.ring.drain([](const sample&) {});
-        record.track = nullptr;
-    }
-
-    static void reset(thread_record& record) noexcept {
-        reset_signals(record);
-        record.owner.store(0, std::memory_order_relaxed);
-        record.of_another.store(false, std::memory_order_relaxed);
-        record.found = false;
-        for (auto& word : record.kernel_name)
-            word.store(0, std::memory_order_relaxed);
-        record.scopes.current = &record.root;
-        record.request.store(nullptr, std::memory_order_relaxed);
-        record.switching.store(false, std::memory_order_relaxed);
-        record.name[0] = '\0';
-        record.stack_begin.store(0, std::memory_order_relaxed);
-        record.stack_end.store(0, std::memory_order_relaxed);
-        record.last_stack_pointer.store(0, std::memory_order_relaxed);
     }
 
     void announce(thread_record& record) noexcept {

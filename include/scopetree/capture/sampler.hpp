@@ -6,19 +6,18 @@
 #include <scopetree/capture/proc.hpp>
 #include <scopetree/capture/registry.hpp>
 #include <scopetree/capture/signal_handler.hpp>
+#include <scopetree/capture/tick_timer.hpp>
 #include <scopetree/capture/visit_plan.hpp>
 #include <scopetree/options.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 
-#include <linux/futex.h>
 #include <pthread.h>
-#include <sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 namespace scopetree {
 inline namespace SCOPETREE_ABI {
@@ -47,7 +46,8 @@ template <class Capture, class Store>
 class sampler final : public thread_observer {
 public:
     sampler(registry& threads, const options& chosen) noexcept
-        : registry_(threads), options_(chosen), store_(chosen), plan_(chosen.cpu_budget) {}
+        : registry_(threads), options_(chosen), store_(chosen), timer_(chosen.interval.count()),
+          plan_(chosen.cpu_budget) {}
     sampler(const sampler&) = delete;
     sampler& operator=(const sampler&) = delete;
 
@@ -77,8 +77,7 @@ public:
 
     /// Ends sampling and closes the accounts of all threads. The handler stays installed.
     void stop() noexcept {
-        stopping_.store(1, std::memory_order_release);
-        ::syscall(SYS_futex, &stopping_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+        timer_.stop();
         ::pthread_join(thread_, nullptr);
         refresh_modules();
         const registry::lock locked(registry_);
@@ -144,63 +143,15 @@ private:
         registry_.this_thread_state().inside = true;
         own_tid_.store(current_tid(), std::memory_order_release);
         ::prctl(PR_SET_NAME, "scopetree");
-        ::prctl(PR_SET_TIMERSLACK, 1);
-        ask_for_short_slices();
-        random_ = static_cast<std::uint64_t>(monotonic_ns()) | 1;
         measured_at_ = monotonic_ns();
-        std::int64_t deadline = measured_at_;
-        for (;;) {
-            // A tick that was late is followed by one sooner, but not by one right behind it, which
-            // would see the same again.
-            deadline =
-                std::max<std::int64_t>(deadline, monotonic_ns() - options_.interval.count() / 2) +
-                next_interval();
-            if (sleep_until(deadline))
-                break;
+        timer_.begin();
+        while (timer_.wait(stretch_)) {
             tick();
             if (plan_.is_measure_due(++ticks_since_measure_))
                 measure();
         }
         own_tid_.store(0, std::memory_order_release);
         figures_.sampler_cpu_ns = read_clock(CLOCK_THREAD_CPUTIME_ID);
-    }
-
-    /// Lets the timer thread run when it wakes up, though all processors are busy. Otherwise it
-    /// would run when one becomes free, that is when a thread begins to wait, and see too much
-    /// waiting. Linux 6.12 and newer heed it, others ignore it.
-    static void ask_for_short_slices() noexcept {
-        struct {
-            std::uint32_t size, policy;
-            std::uint64_t flags;
-            std::int32_t nice;
-            std::uint32_t priority;
-            std::uint64_t slice_ns, deadline, period;
-        } wanted = {sizeof wanted, SCHED_OTHER, 0, ::getpriority(PRIO_PROCESS, 0), 0,
-                    100'000,       0,           0};
-        ::syscall(SYS_sched_setattr, 0, &wanted, 0);
-    }
-
-    /// True when sampling is to end.
-    bool sleep_until(std::int64_t deadline_ns) noexcept {
-        const timespec deadline = to_timespec(deadline_ns);
-        while (stopping_.load(std::memory_order_acquire) == 0) {
-            const long result = ::syscall(SYS_futex, &stopping_, FUTEX_WAIT_BITSET_PRIVATE, 0,
-                                          &deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
-            if (result != 0 && errno == ETIMEDOUT)
-                return false;
-        }
-        return true;
-    }
-
-    /// Uniform from half to one and a half of the mean: a program in step with the mean interval
-    /// must not be seen at the same point of its step every time.
-    std::int64_t next_interval() noexcept {
-        random_ ^= random_ << 13; // xorshift64 (Marsaglia 2003)
-        random_ ^= random_ >> 7;
-        random_ ^= random_ << 17;
-        const double uniform = static_cast<double>(random_ >> 11) / 9007199254740992.0;
-        return static_cast<std::int64_t>(static_cast<double>(options_.interval.count()) * stretch_ *
-                                         (0.5 + uniform));
     }
 
     void tick() noexcept {
@@ -386,13 +337,12 @@ private:
     Store store_;
     sampler_figures figures_;
     pthread_t thread_{};
-    std::atomic<std::uint32_t> stopping_{0};
+    tick_timer timer_;
     std::atomic<pid_t> own_tid_{0}; ///< the timer thread's, while it runs
 
     // The timer thread's own.
     module_map modules_;
     visit_plan plan_;
-    std::uint64_t random_ = 1;
     double stretch_ = 1.0;
     std::uint32_t running_ = 0;
     std::uint32_t waiting_ = 0;

@@ -60,6 +60,37 @@ struct thread_record {
     thread_record* next = nullptr; ///< in the pool
     char name[64] = {};            ///< given by PROFILE_THREAD
 
+    // For whoever holds the registry's lock, while no thread uses the record.
+
+    void set_tid(pid_t of) noexcept {
+        tid = of;
+        cpu_clock = thread_cpu_clock(of);
+    }
+
+    /// Forgets the samples, and the signal that may be on its way.
+    void reset_signals() noexcept {
+        pending.store(false, std::memory_order_relaxed);
+        ring.drain([](const sample&) {});
+        track = nullptr;
+    }
+
+    /// As if it had never served a thread.
+    void reset() noexcept {
+        reset_signals();
+        owner.store(0, std::memory_order_relaxed);
+        of_another.store(false, std::memory_order_relaxed);
+        found = false;
+        for (auto& word : kernel_name)
+            word.store(0, std::memory_order_relaxed);
+        scopes.current = &root;
+        request.store(nullptr, std::memory_order_relaxed);
+        switching.store(false, std::memory_order_relaxed);
+        name[0] = '\0';
+        stack_begin.store(0, std::memory_order_relaxed);
+        stack_end.store(0, std::memory_order_relaxed);
+        last_stack_pointer.store(0, std::memory_order_relaxed);
+    }
+
     /// Which request of this run the thread serves now. Signal-safe on that thread; another sees
     /// some recent moment.
     request_place place() const noexcept {

@@ -1,5 +1,5 @@
 // Recursion of scopes, deep and deeper.
-//     depth LEVELS ROUNDS
+//     depth LEVELS ROUNDS [naive]
 
 #include "../support/profile.hpp"
 #include "../support/program.hpp"
@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <string>
 
 #include <pthread.h>
@@ -56,13 +57,35 @@ void run_deep() {
     ::pthread_join(thread, nullptr);
 }
 
+/// What a scope is at first: the child of the one around it, however deep that is.
+struct naive_node {
+    naive_node* parent;
+    std::unique_ptr<naive_node> child;
+    long calls;
+};
+
+int enter_naively() {
+    const long before = resident_kilobytes();
+    naive_node root{nullptr, nullptr, 0};
+    naive_node* open = &root;
+    for (int i = 0; i < levels; ++i, open = open->child.get(), ++open->calls)
+        if (open->child == nullptr)
+            open->child.reset(new naive_node{open, nullptr, 0});
+    test::print("grown by kilobytes", resident_kilobytes() - before);
+    for (; open != &root; open = open->parent)
+        open->child.reset(); // from the inside, or the destructors would be as deep
+    return 0;
+}
+
 } // namespace
 
 int main(int count, char** words) {
-    if (count != 3)
+    if (count < 3)
         return 2;
     levels = std::atoi(words[1]);
     rounds = std::atoi(words[2]);
+    if (count > 3)
+        return enter_naively();
     test::profile profile; // first: or profiling would start by itself
     run_deep();            // the stack's own memory is given back when the thread has ended
     const long before = resident_kilobytes();

@@ -258,6 +258,31 @@ int together(int times) {
     return 0;
 }
 
+/// What a profiler does at first: looks whether one runs, makes ready, and says that it runs.
+int naive_together(int times) {
+    std::atomic<int> started{0};
+    for (int i = 0; i < times; ++i) {
+        std::atomic<int> ready{0};
+        std::atomic<bool> running{false};
+        const auto competes = [&] {
+            ++ready;
+            while (ready < 2) {
+            }
+            if (running)
+                return;
+            test::sleep_ns(100'000); // makes its thread
+            running = true;
+            ++started;
+        };
+        std::thread left(competes), right(competes);
+        left.join();
+        right.join();
+    }
+    test::print("times", times);
+    test::print("started", started.load());
+    return 0;
+}
+
 /// Stops while a thread is held up in a handler, and starts again.
 int stuck(int times) {
     install(&count_signal);
@@ -307,6 +332,8 @@ int main(int count, char** words) {
         return naive_stop();
     if (mode == "restarts")
         return restarts(std::atoi(words[2]));
+    if (mode == "together" && naive)
+        return naive_together(std::atoi(words[2]));
     if (mode == "together")
         return together(std::atoi(words[2]));
     if (mode == "stuck")
