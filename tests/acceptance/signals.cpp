@@ -68,6 +68,13 @@ TEST_CASE("the sampling signal from elsewhere gets to the program's handler, eac
         CHECK(seen["samples in the storm"] > 0.1 * seen["samples"]);
 }
 
+TEST_CASE("whoever takes every signal for its own keeps them from the program's handler") {
+    const test::figures seen = test::scenario("storm", {"naive", "1"});
+    CHECK(seen["handled from threads"] == 0);
+    CHECK(seen["errno changed"] > 0);
+    CHECK(seen["samples in the storm"] > 100); // of a thread that was to be sampled never
+}
+
 TEST_CASE("a handler in the place of the profiler's is told of in the report") {
     const test::outcome replaced = test::run_scenario("storm", {"instead", "1"});
     CHECK(replaced.out.find("note: the program has put a handler") != std::string::npos);

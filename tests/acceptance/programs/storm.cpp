@@ -1,6 +1,6 @@
 // The sampling signal from elsewhere, ten thousand times a second, and handlers of the program's
 // own.
-//     storm before|after|instead SECONDS
+//     storm before|after|instead|naive SECONDS
 //     storm restarts|together|stuck COUNT [naive]
 
 #include "../support/profile.hpp"
@@ -148,7 +148,28 @@ int storm(const std::string& order, double seconds) {
     return 0;
 }
 
-/// What a profiler does at first: gives back its memory when it stops, and does not ask whether a
+/// What a profiler does at first: takes every such signal for its own, and the program's errno.
+int naive_storm(double seconds) {
+    static std::atomic<std::uint64_t> samples{0};
+    install(&count_signal);
+    install([](int, siginfo_t*, void*) {
+        ++samples;
+        errno = EAGAIN; // as a system call may leave it
+    });
+    std::atomic<int> errno_changed{0};
+    std::thread worker(busy, std::ref(errno_changed));
+    std::thread ends(
+        [&] { test::sleep_ns(static_cast<std::int64_t>(seconds * 1e9)), over = true; });
+    send_to({worker.native_handle()});
+    ends.join();
+    worker.join();
+    test::print("handled from threads", handled.load());
+    test::print("errno changed", errno_changed.load());
+    test::print("samples in the storm", samples.load());
+    return 0;
+}
+
+/// Another: gives back its memory when it stops, and does not ask whether a
 /// signal is still on its way.
 int naive_restarts(int times) {
     static std::atomic<volatile char*> samples{nullptr};
@@ -258,7 +279,7 @@ int together(int times) {
     return 0;
 }
 
-/// What a profiler does at first: looks whether one runs, makes ready, and says that it runs.
+/// Another: looks whether one runs, makes ready, and says that it runs.
 int naive_together(int times) {
     std::atomic<int> started{0};
     for (int i = 0; i < times; ++i) {
@@ -326,6 +347,7 @@ int main(int count, char** words) {
     const std::string mode = words[1];
     const bool naive = count > 3;
     us = test::steps_per_us();
+    const test::profile by_hand; // or profiling would start by itself
     if (mode == "restarts" && naive)
         return naive_restarts(std::atoi(words[2]));
     if (mode == "stuck" && naive)
@@ -338,5 +360,7 @@ int main(int count, char** words) {
         return together(std::atoi(words[2]));
     if (mode == "stuck")
         return stuck(std::atoi(words[2]));
+    if (mode == "naive")
+        return naive_storm(std::atof(words[2]));
     return storm(mode, std::atof(words[2]));
 }
