@@ -94,6 +94,7 @@ TEST_OWN_FRAME void busy(std::atomic<int>& errno_changed) {
         PROFILE_SCOPE("busy");
         errno = ERANGE;
         test::work(20 * us);
+        std::atomic_signal_fence(std::memory_order_seq_cst); // errno is to be read again
         errno_changed += errno != ERANGE ? 1 : 0;
     }
 }
