@@ -2,6 +2,7 @@
 #ifndef SCOPETREE_TESTS_SUPPORT_HTTP_CLIENT_HPP
 #define SCOPETREE_TESTS_SUPPORT_HTTP_CLIENT_HPP
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
@@ -82,7 +83,10 @@ public:
 private:
     bool more() {
         char buffer[16'384];
-        const ssize_t size = ::recv(socket_, buffer, sizeof buffer, 0);
+        ssize_t size;
+        do // samples of a thread interrupt what has a time limit
+            size = ::recv(socket_, buffer, sizeof buffer, 0);
+        while (size < 0 && errno == EINTR);
         if (size > 0)
             received_.append(buffer, static_cast<std::size_t>(size));
         return size > 0;

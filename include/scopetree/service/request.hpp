@@ -60,7 +60,8 @@ private:
 class request_span {
 public:
     /// Begins a request of a route: its template ("/orders/{id}"), not the path as sent, since the
-    /// figures are kept by route; at most 1,000 routes, the rest count as "(other routes)". Copied.
+    /// figures are kept by route; at most 1,000 routes in a process, the rest count as "(other
+    /// routes)". Copied.
     request_span(std::string_view method, std::string_view route) noexcept
         : threads_(detail::service_registry()) {
         if (threads_ != nullptr)
