@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -134,7 +136,21 @@ TEST_OWN_FRAME void busy(std::uint64_t us, std::int64_t until) {
         test::work(100 * us);
 }
 
-/// What the sampler did from now on, once the threads have settled.
+bool waits(int tid) {
+    std::ifstream file("/proc/self/task/" + std::to_string(tid) + "/stat");
+    std::string line;
+    std::getline(file, line);
+    const std::size_t name_end = line.rfind(')');
+    return name_end != std::string::npos && line.compare(name_end, 3, ") S") == 0;
+}
+
+void wait_until_blocked(int threads) {
+    for (int i = 0; i < threads; ++i)
+        while (tids[i] == 0 || !waits(tids[i]))
+            test::sleep_ms(1);
+}
+
+/// What the sampler did while all waited.
 void report(const scopetree::session& result, int threads) {
     int most_signals = 0, most_interrupted = 0, more_often_than_signalled = 0;
     for (int i = 0; i < threads; ++i) {
@@ -146,7 +162,6 @@ void report(const scopetree::session& result, int threads) {
     test::print("most interrupted", most_interrupted);
     test::print("interrupted more often than signalled", more_often_than_signalled);
     const test::times all = test::sum_below(result, "blocked");
-    test::print("blocked threads", test::calls_of(result, "blocked"));
     test::print("blocked wall", static_cast<double>(all.wall_ns) / threads);
     const scopetree::thread_tree& main = test::thread_named(result, "main");
     const test::times at_work = test::sum_below(result, main, "busy");
@@ -157,6 +172,19 @@ void report(const scopetree::session& result, int threads) {
     test::print("ticks", result.figures.ticks);
     test::print("thinned ticks", result.figures.thinned_ticks);
     test::print("duration", result.duration_ns);
+}
+
+/// A profile beside one busy thread.
+void watch(test::profile& profile, int threads, std::uint64_t us, std::int64_t ns) {
+    for (int i = 0; i < threads; ++i)
+        signals_to[i] = interrupted[i] = 0;
+    profile.start();
+    {
+        PROFILE_SCOPE("busy");
+        busy(us, test::wall_ns() + ns);
+    }
+    report(profile.snapshot(), threads);
+    profile.stop();
 }
 
 /// How many steps a busy thread makes in so long.
@@ -237,22 +265,19 @@ int main(int count, char** words) {
     profile.start();
     std::vector<std::thread> all;
     for (int i = 0; i < threads; ++i)
-        all.emplace_back(i % 4 == 0 ? std::thread(sleep_once, i, ns)
+        all.emplace_back(i % 4 == 0 ? std::thread(sleep_once, i, 2 * ns)
                                     : std::thread(wait_until_released, i));
-    if (count > 3) {
-        test::sleep_ms(200);
-        profile.stop();
-        if (std::string(words[3]) == "naive")
-            compare_speed_of_naive(threads, ns);
-        else
-            compare_speed(profile, ns);
-    } else {
-        PROFILE_SCOPE("busy");
-        busy(us, test::wall_ns() + ns);
-        const scopetree::session result = profile.snapshot();
-        report(result, threads);
-        profile.stop();
-    }
+    // A thread that is held up on its way to where it waits runs, and is sampled, as often as it is
+    // seen there: what counts begins afterwards.
+    wait_until_blocked(threads);
+    test::print("blocked threads", test::calls_of(profile.stop(), "blocked"));
+    const std::string how = count > 3 ? words[3] : "";
+    if (how == "naive")
+        compare_speed_of_naive(threads, ns);
+    else if (how == "speed")
+        compare_speed(profile, ns);
+    else
+        watch(profile, threads, us, ns);
     release(threads);
     for (std::thread& one : all)
         one.join();
