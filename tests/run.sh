@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/run.sh [CONFIGURATION…]   installs what is missing, then builds and tests every configuration,
-# or those named: gcc clang meson plain (no libbacktrace) asan tsan tidy consumer viewers; quick is gcc.
+# or those named: gcc clang meson (g++, no libbacktrace) asan tsan tidy consumer viewers; quick is gcc.
 # Only when named: fuzz, which reads damaged session files, and as many damaged requests to the live
 # endpoint and environments, SCOPETREE_FUZZ_RUNS times (100,000); and long, the long forms of the
 # scenarios of tests/acceptance (two hours; one of them: SCOPETREE_LONG=1 tests/test_acceptance NAME); and
@@ -11,7 +11,7 @@ set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${SCOPETREE_BUILD_DIR:-$root/build/tests}
 jobs=$(nproc)
-all="gcc clang meson plain asan tsan tidy consumer viewers"
+all="gcc clang meson asan tsan tidy consumer viewers"
 on_demand="fuzz long matrix"
 case "$*" in
 "") wanted=$all ;;
@@ -100,11 +100,6 @@ run_gcc() {
 }
 run_clang() { cmake_tests clang . "$none" all -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug; }
 # shellcheck disable=SC2086
-run_plain() {
-    cmake_tests plain "unit|acceptance" "$none" "test_symbol test_scopetree test_acceptance" \
-        -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=Debug -DSCOPETREE_WITH_LIBBACKTRACE=OFF $only_tests
-}
-# shellcheck disable=SC2086
 run_asan() {
     cmake_tests asan "unit|acceptance" "$large|had no more descriptors|live: the child of a fork" all \
         -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests \
@@ -122,9 +117,11 @@ run_tsan() {
         -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug $only_tests \
         -DCMAKE_CXX_FLAGS="-fsanitize=thread"
 }
+# Without libbacktrace, which all others have.
 run_meson() {
     if [ ! -f "$build/meson/build.ninja" ]; then
-        CXX=g++ meson setup "$build/meson" "$root" --buildtype=debug -Dexamples=disabled -Dbenchmarks=disabled
+        CXX=g++ meson setup "$build/meson" "$root" --buildtype=debug -Dlibbacktrace=disabled \
+            -Dexamples=disabled -Dbenchmarks=disabled
     else
         CXX=g++ meson setup --reconfigure "$build/meson" "$root"
     fi &&
