@@ -163,6 +163,27 @@ TEST_CASE("call tree: merging adds up equal paths and keeps the rest") {
     }
 }
 
+TEST_CASE("call tree: of a scope's leaves the busiest is the one with the most CPU time") {
+    location_table locations;
+    call_tree tree;
+    const staged_scope s("S"), r("R");
+    const auto credit = [&](const char* stack, const staged_scope& scope, std::int64_t cpu_ns) {
+        staged_sample made(stack);
+        made.taken.scope = &scope.node;
+        const std::uint32_t leaf = tree.leaf_of(made.taken, locations);
+        tree.credit(leaf, 1'000, cpu_ns, 1);
+        return leaf;
+    };
+    const std::uint32_t waits = credit("mw", s, 0);
+    CHECK(tree.busiest_leaf_of(&s.node) == tree.leaf_of(&s.node)); // it never ran
+    CHECK(tree.busiest_leaf_of(&s.node) != waits);
+    credit("mf", s, 10);
+    const std::uint32_t busiest = credit("mg", s, 30);
+    credit("mh", s, 20);
+    credit("mf", r, 40);
+    CHECK(tree.busiest_leaf_of(&s.node) == busiest);
+}
+
 TEST_CASE("call tree: a copy goes on by itself") {
     location_table locations;
     call_tree a;

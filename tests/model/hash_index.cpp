@@ -1,5 +1,7 @@
 #include <scopetree/model/hash_index.hpp>
 
+#include <support/mapped_bytes.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <cstdint>
@@ -60,6 +62,19 @@ TEST_CASE("hash index: does what a map does") {
             at = drop(at->second) ? truth.erase(at) : std::next(at);
         REQUIRE(agrees());
     }
+}
+
+TEST_CASE("hash index: memory grows with what it holds, not with what it has seen") {
+    constexpr std::size_t much = 16 << 20;
+    hash_index index;
+    const std::size_t before = test::mapped_bytes();
+    for (std::uint32_t round = 0; round < 800; ++round) {
+        for (std::uint32_t i = 0; i < 2'000; ++i)
+            index.set(i, 0, i);
+        if (round >= 400)
+            index.erase_if([&](std::uint32_t value) { return value == round; });
+    }
+    CHECK(test::mapped_bytes() < before + much);
 }
 
 TEST_CASE("hash index: a copy goes on by itself") {

@@ -81,15 +81,17 @@ TEST_CASE("locations: what a library left behind is not counted for what comes t
     }
 }
 
-TEST_CASE("locations: a library that stays keeps its numbers") {
+TEST_CASE("locations: what stays keeps its numbers") {
     staged_table s;
     s.loader.load("stays.so", 0x5000, 0x1000);
     s.loader.load("goes.so", 0x8000, 0x1000);
     s.update();
     const std::uint32_t stays = s.table.id_of(0x5010, false);
     const std::uint32_t program = s.table.id_of(0x1010, true);
+    const std::uint32_t generated = s.table.id_of(0xf000, false); // in no library
     s.loader.unload("goes.so");
     s.update();
+    CHECK(s.table.id_of(0xf000, false) == generated);
     CHECK(s.table.id_of(0x5010, false) == stays);
     CHECK(s.table.id_of(0x1010, true) == program);
 }

@@ -78,6 +78,13 @@ TEST_CASE("recorder: leaves that hold nothing are left out") {
     staged::track_store::account_of(thread)->track.tree().leaf_of(&thread.root);
     s.sample(thread, "mf", 10);
     CHECK(record(s, thread, 20).threads[0].leaves.size() == 1);
+    SECTION("but not those with CPU time or samples alone") {
+        staged::call_tree& tree = staged::track_store::account_of(thread)->track.tree();
+        tree.credit(tree.leaf_of(&s.scope(thread.root, "a")), 0, 1, 0);
+        CHECK(record(s, thread, 20).threads[0].leaves.size() == 2);
+        tree.credit(tree.leaf_of(&s.scope(thread.root, "b")), 0, 0, 1);
+        CHECK(record(s, thread, 20).threads[0].leaves.size() == 3);
+    }
 }
 
 TEST_CASE("recorder: a timeline refers to the leaves that are left") {

@@ -4,7 +4,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 
 using scopetree::raw_requests;
 using scopetree::raw_scope;
@@ -42,6 +45,17 @@ std::int64_t awaited_ns(const raw_thread& thread, const std::string& path) {
         if (scope_path(thread, i) == path)
             sum += thread.scopes[i].awaited_ns;
     return sum;
+}
+
+/// A letter for each frame; "none" without a stack.
+std::string stack_of(const raw_requests& made, const raw_thread& tree,
+                     const scopetree::raw_leaf& leaf) {
+    std::string stack;
+    for (std::uint32_t at = leaf.path; at != 0; at = tree.paths[at].parent) {
+        const std::uintptr_t pc = made.trees.locations[tree.paths[at].location].pc;
+        stack.insert(stack.begin(), static_cast<char>((pc - 0x10000) / 16));
+    }
+    return leaf.extent == scopetree::stack_extent::none ? "none" : stack;
 }
 
 } // namespace
@@ -94,6 +108,68 @@ TEST_CASE("request recorder: routes with requests, most time first, then request
         CHECK(of_a.paths.size() == 3); // not those of the other route
     }
     CHECK(made.trees.threads[0].paths.size() == 4);
+}
+
+TEST_CASE("request recorder: parts, CPU time and calls of a request are added up") {
+    staged::requests s;
+    thread_record& one = s.start("one");
+    thread_record& two = s.start("two");
+    request_context& a = s.begin("/a");
+    request_context& part = s.add_part(a);
+    scope_node& x = s.enter(a, "x", 2);
+    x.awaited_ns = 5;
+    s.enter(part, "x", 3).awaited_ns = 6;
+    s.sample(one, "mf", 10, a, &x);
+    s.sample(one, "mfg", 15, a, &x);
+    s.sample_without_stack(two, 8, 4, part);
+    s.end(a, 30, 17);
+    s.collect();
+    const raw_requests made = record(s);
+    REQUIRE(made.requests.size() == 1);
+    CHECK(made.requests[0].latency_ns == 30);
+    CHECK(made.requests[0].active_ns == 17);
+    CHECK(made.requests[0].samples == 2);
+    REQUIRE(made.trees.threads.size() == 2); // the route's, the request's
+    for (const raw_thread& tree : made.trees.threads) {
+        CHECK(tree.wall_ns == 23);
+        CHECK(tree.cpu_ns == 4);
+        CHECK(calls(tree, "/GET /a/x") == 5);
+        CHECK(awaited_ns(tree, "/GET /a/x") == 11);
+        std::map<std::string, std::int64_t> wall;
+        for (const scopetree::raw_leaf& leaf : tree.leaves)
+            wall[stack_of(made, tree, leaf)] += leaf.wall_ns;
+        CHECK(wall == std::map<std::string, std::int64_t>{{"mf", 10}, {"mfg", 5}, {"none", 8}});
+    }
+}
+
+TEST_CASE(
+    "request recorder: quantiles are of the route's latencies, and none is above the longest") {
+    staged::requests s;
+    for (int i = 0; i < 100; ++i)
+        s.end(s.begin("/a"), i < 90 ? 10 : i < 97 ? 20 : 993);
+    s.collect();
+    const raw_requests made = record(s);
+    REQUIRE(made.routes.size() == 1);
+    CHECK(made.routes[0].p50_ns == 10);
+    CHECK(made.routes[0].p95_ns == 20);
+    CHECK(made.routes[0].p99_ns == 993); // its bucket's middle is more
+    CHECK(made.routes[0].max_ns == 993);
+}
+
+TEST_CASE("request recorder: routes come in the order of their time, not of their names or ages") {
+    staged::requests s;
+    for (const auto& [path, latency] : {std::pair{"/b", 20}, {"/c", 30}, {"/a", 10}})
+        s.end(s.begin(path), latency);
+    s.collect();
+    const raw_requests made = record(s);
+    REQUIRE(made.routes.size() == 3);
+    CHECK(made.routes[0].route == "/c");
+    CHECK(made.routes[1].route == "/b");
+    CHECK(made.routes[2].route == "/a");
+    REQUIRE(made.requests.size() == 3);
+    CHECK(made.requests[0].latency_ns == 30);
+    CHECK(made.requests[1].latency_ns == 20);
+    CHECK(made.requests[2].latency_ns == 10);
 }
 
 TEST_CASE("request recorder: nothing served is nothing recorded") {

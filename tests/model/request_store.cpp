@@ -134,6 +134,61 @@ TEST_CASE("request store: interleaved requests of one thread keep their own cred
     }
 }
 
+TEST_CASE("request store: what is served in a further part is the request's") {
+    staged::requests s;
+    thread_record& one = s.start("one");
+    thread_record& two = s.start("two");
+    request_context& a = s.begin("/a");
+    request_context& part = s.add_part(a);
+    s.sample(one, "mf", 10, a, &s.enter(a, "x", 2));
+    s.sample(two, "mf", 7, part, &s.enter(part, "x", 3));
+    s.end(a, 10);
+    s.collect();
+    const request_accounts accounts = s.store.requests.copy_slowest(*s.table, 1);
+    REQUIRE(accounts.requests.size() == 1);
+    CHECK(wall_of(accounts, accounts.requests[0]) == 17);
+    std::uint64_t calls = 0;
+    for (std::uint32_t at = accounts.requests[0].calls; at != staged::hash_index::none;
+         at = accounts.calls.next(at))
+        calls += accounts.calls[at].calls;
+    CHECK(calls == 5);
+}
+
+TEST_CASE("request store: without a stack the scopes of the request say where it is") {
+    staged::requests s;
+    thread_record& thread = s.start("one");
+    request_context& a = s.begin("/a");
+    s.sample_without_stack(thread, 10, 4, a, &s.enter(a, "x"));
+    s.end(a, 10);
+    s.collect();
+    const request_accounts accounts = s.store.requests.copy_slowest(*s.table, 1);
+    CHECK(credits(s, accounts) == expected{{"/GET /a/x: ", 10}});
+    CHECK(accounts.leaves[0].cpu_ns == 4);
+    REQUIRE(accounts.requests.size() == 1);
+    const staged::request_credit& credit = accounts.credits[accounts.requests[0].credits];
+    CHECK(credit.wall_ns == 10);
+    CHECK(credit.cpu_ns == 4);
+    const auto& tree = staged::track_store::account_of(thread)->track.tree();
+    REQUIRE(tree.leaves().size() == 1);
+    CHECK(path_of(tree.leaves()[0].scope) == "/GET /a/x");
+}
+
+TEST_CASE("request store: an account knows which request its thread served last") {
+    staged::requests s;
+    thread_record& thread = s.start("one");
+    const auto& account = *staged::track_store::account_of(thread);
+    for (int i = 0; i < 2; ++i) { // the second request has the first one's context
+        request_context& a = s.begin("/a");
+        s.sample(thread, "mf", 10, a);
+        CHECK(account.served == &a);
+        CHECK(account.served_generation == a.generation());
+        s.end(a, 10);
+        s.collect();
+    }
+    s.sample(thread, "mf", 20);
+    CHECK(account.served == nullptr);
+}
+
 TEST_CASE("request store: what is credited after a request has ended is the route's alone") {
     staged::requests s;
     thread_record& thread = s.start("one");
@@ -184,12 +239,53 @@ TEST_CASE("request store: a wanted request may be among the slowest as well") {
     s.sample(thread, "mf", 10, a, &s.enter(a, "x"));
     s.end(a, 10);
     s.collect();
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 2; ++i) { // taking it leaves the other copy alone
+        request_context& between = s.begin("/b");
+        s.sample(thread, "mg", 20 + i, between, &s.enter(between, "y", 7));
         const request_accounts accounts = i == 0 ? s.store.requests.take_wanted(*s.table, 1)
                                                  : s.store.requests.copy_slowest(*s.table, 1);
         REQUIRE(accounts.requests.size() == 1);
         CHECK(wall_of(accounts, accounts.requests[0]) == 10);
         CHECK(accounts.calls[accounts.requests[0].calls].calls == 1);
+    }
+}
+
+TEST_CASE("request store: the room of what is not kept is used again") {
+    scopetree::options chosen;
+    chosen.slowest_requests = 1;
+    staged::requests s(chosen);
+    thread_record& thread = s.start("one");
+    std::int64_t now = 0;
+    const auto serve = [&](std::int64_t latency, bool wanted) {
+        request_context& a = s.begin("/a");
+        a.wanted = wanted;
+        s.sample(thread, "mf", ++now, a, &s.enter(a, "x"));
+        s.sample(thread, "mg", ++now, a, &s.enter(a, "y"));
+        s.end(a, latency);
+        s.collect();
+    };
+    const auto fits = [&](const request_accounts& accounts) {
+        REQUIRE(accounts.requests.size() == 1);
+        const staged::ended_request& only = accounts.requests[0];
+        bool low = wall_of(accounts, only) == 2;
+        for (std::uint32_t at = only.credits; at != staged::hash_index::none;
+             at = accounts.credits.next(at))
+            low = low && at < 10; // there are never more than those of three requests
+        for (std::uint32_t at = only.calls; at != staged::hash_index::none;
+             at = accounts.calls.next(at))
+            low = low && at < 10;
+        return low;
+    };
+    for (int i = 0; i < 100; ++i)
+        serve(1, false); // the first one is the slowest
+    for (int i = 0; i < 100; ++i) {
+        serve(2 + i, false); // each takes the place of the one before
+        CHECK(fits(s.store.requests.copy_slowest(*s.table, 1)));
+    }
+    for (int i = 0; i < 100; ++i) {
+        serve(1'000 + i, true); // kept twice
+        CHECK(fits(s.store.requests.take_wanted(*s.table, 1)));
+        CHECK(fits(s.store.requests.copy_slowest(*s.table, 1)));
     }
 }
 
@@ -206,6 +302,20 @@ TEST_CASE("request store: calls count from the run's begin") {
     for (const auto& count : accounts.usage.counts())
         calls[path_of(count.node)] = static_cast<std::int64_t>(count.calls);
     CHECK(calls == expected{{"/GET /a/x", 2}, {"/GET /a/y", 3}});
+}
+
+TEST_CASE("request store: durations are those of this run") {
+    staged::requests s;
+    request_context& a = s.begin("/a");
+    scope_node& timed = s.scope(a.root, "t", true);
+    timed.calls = 1;
+    record_duration(*timed.timing, 1, 100);
+    const request_accounts now = s.store.requests.copy_slowest(*s.table, 1);
+    REQUIRE(now.usage.counts().size() == 1);
+    CHECK(now.usage.timings().size() == 1);
+    const request_accounts later = s.store.requests.copy_slowest(*s.table, 2);
+    REQUIRE(later.usage.counts().size() == 1);
+    CHECK(later.usage.timings().empty());
 }
 
 TEST_CASE("request store: waits are those of requests that have ended, in this run") {

@@ -35,16 +35,36 @@ struct requests : threads {
         return node;
     }
 
-    /// A sample of a thread that serves the request, in one of its scopes.
+    /// A further part of the request, for another thread that serves it at the same time.
+    request_context& add_part(request_context& request) {
+        request_context* const part = table->add_context(*request.route);
+        if (part == nullptr)
+            throw std::bad_alloc();
+        part->first_part = &request;
+        part->next_part = request.next_part.load();
+        request.next_part = part;
+        return *part;
+    }
+
+    /// A sample of a thread that serves this part of a request, in one of its scopes.
     void sample(thread_record& record, const std::string& stack, std::int64_t time_ns,
-                request_context& request, const scope_node* scope = nullptr) {
-        request.sampled = true;
+                request_context& part, const scope_node* scope = nullptr) {
+        part.request().sampled = true;
         staged_sample made(stack);
         made.taken.time_ns = time_ns;
         made.taken.scope = &record.root;
-        made.taken.request = {&request, request.generation(),
-                              scope != nullptr ? scope : &request.root, &request};
+        made.taken.request = place_in(part, scope);
         store.take(*track_store::account_of(record), made.taken, false);
+    }
+    /// The same where only the scopes are known.
+    void sample_without_stack(thread_record& record, std::int64_t time_ns, std::int64_t cpu_ns,
+                              request_context& part, const scope_node* scope = nullptr) {
+        staged::sample where;
+        where.time_ns = time_ns;
+        where.extent = stack_extent::none;
+        where.scope = &record.root;
+        where.request = place_in(part, scope);
+        store.take_without_stack(*track_store::account_of(record), where, cpu_ns);
     }
     /// Of one that serves none.
     void sample(thread_record& record, const std::string& stack, std::int64_t time_ns) {
@@ -63,6 +83,12 @@ struct requests : threads {
     void collect() { store.requests.collect(*table, table->take_ended()); }
 
     std::unique_ptr<request_table> table = std::make_unique<request_table>();
+
+private:
+    /// All requests are served by the same function.
+    request_place place_in(request_context& part, const scope_node* scope) const {
+        return {&part, part.request().generation(), scope != nullptr ? scope : &part.root, this};
+    }
 };
 
 } // namespace staged

@@ -51,6 +51,9 @@ public:
         store.limit_ended();
     }
 
+    /// For another thread to use.
+    void give_back(thread_record& record) { pool_->give_back(&record); }
+
     track_store store;
 
 private:

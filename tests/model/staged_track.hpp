@@ -109,8 +109,8 @@ struct staged_track {
     }
     /// The same, but the system call was waiting, or about to.
     void take_in_wait(const std::string& stack, std::int64_t time_ns, std::int64_t cpu_ns,
-                      const scope_node* scope) {
-        take_at_call(stack, time_ns, cpu_ns, true, false, scope);
+                      const scope_node* scope, bool thinned = false) {
+        take_at_call(stack, time_ns, cpu_ns, true, thinned, scope);
     }
     /// A visit while a signal is on its way.
     void visit_pending(std::int64_t now_ns, std::int64_t cpu_ns, const scope_node* scope) {

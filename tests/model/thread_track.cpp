@@ -71,6 +71,10 @@ TEST_CASE("track: a thread that settles in its system call gets one signal") {
             return true;
         }));
     }
+    SECTION("what it waited for is over: it is sampled whatever its clock says") {
+        t.track.unsettle();
+        CHECK(t.track.visit(2'000'000, 301));
+    }
     SECTION("the allowance holds for the next visit only") {
         CHECK_FALSE(t.track.visit(2'000'000, 300));
         CHECK(t.track.visit(3'000'000, 301));
@@ -231,7 +235,8 @@ TEST_CASE("track: while a signal is pending nothing is credited") {
     const staged_scope s("S");
     t.track.begin(0, 0);
     CHECK(t.track.visit(1'000, 10));
-    CHECK_FALSE(t.track.has_run(10));
+    CHECK_FALSE(t.track.has_run(10 + settle)); // to where it stopped, at most
+    CHECK(t.track.has_run(10 + settle + 1));
     t.visit_pending(2'000, 10, &s.node);
     CHECK(t.track.has_run(10 + deaf)); // and did not take the signal
     t.visit_pending(3'000, 10 + deaf, &s.node);
@@ -264,8 +269,10 @@ TEST_CASE("track: without a signal the scopes alone say where the thread is") {
     staged_track t;
     const staged_scope s("S");
     t.track.begin(0, 0);
+    CHECK(t.track.last_scope() == nullptr);
     CHECK(t.track.visit(1'000, 10));
     t.track.take_without_stack(1'000, 10, &s.node);
+    CHECK(t.track.last_scope() == &s.node);
     CHECK_FALSE(t.track.visit(2'000, 10));
     CHECK(t.track.visit(3'000, 11));
     t.track.take_without_stack(3'000, 11, nullptr);
@@ -369,7 +376,8 @@ TEST_CASE("track: a sample that is older than what was credited adds no time") {
     staged_track t;
     t.track.begin(0, 0);
     t.track.take_without_stack(2'000, 10, nullptr);
-    t.take("mf", 1'500);
+    t.take_in_kernel("mf", 1'500, 20);
+    CHECK_FALSE(t.track.is_waiting()); // for no time at all
     CHECK(t.credits() == "(no stack) wall 2000 cpu 10 samples 0\n"
                          "mf wall 0 cpu 0 samples 1\n");
     t.take("mf", 1'700, true);

@@ -46,6 +46,23 @@ sums sum_of(const staged::call_tree& tree) {
     return total;
 }
 
+using leaves = staged::mapped_vector<staged::call_tree::leaf>;
+
+/// Whether every leaf that has changed since `before` is among those that were credited.
+bool tells_of_changes(const staged::thread_track& track, const leaves& before) {
+    const auto credited = track.credited();
+    for (std::uint32_t i = 0; i < track.tree().leaves().size(); ++i) {
+        const staged::call_tree::leaf& now = track.tree().leaves()[i];
+        const staged::call_tree::leaf then =
+            i < before.size() ? before[i] : staged::call_tree::leaf{};
+        const bool same =
+            now.wall_ns == then.wall_ns && now.cpu_ns == then.cpu_ns && now.samples == then.samples;
+        if (!same && std::count(credited.leaves, credited.leaves + credited.count, i) == 0)
+            return false;
+    }
+    return true;
+}
+
 /// A thread that runs, waits, blocks signals and is visited at random.
 class random_life {
 public:
@@ -61,10 +78,11 @@ public:
         now_ += dt;
         cpu_ += pick(0, 2) == 0 ? 0 : pick(0, dt);
         const staged::scope_node* const scope = pick(0, 1) == 0 ? nullptr : &scope_.node;
-        switch (pick(0, 5)) {
+        switch (pick(0, 6)) {
         case 0:
         case 1:
-            t.track.visit(now_, cpu_);
+            if (t.track.visit(now_, cpu_) && pick(0, 1) == 0)
+                t.track.set_on_cpu(scope);
             break;
         case 2:
             t.visit_pending(now_, cpu_, scope);
@@ -74,6 +92,9 @@ public:
             break;
         case 4:
             t.take(stacks[pick(0, 3)], now_ - pick(0, dt), pick(0, 1) == 0);
+            break;
+        case 5:
+            t.take_in_wait(stacks[pick(0, 3)], now_ - pick(0, dt), cpu_, scope, pick(0, 1) == 0);
             break;
         default:
             t.take_in_kernel(stacks[pick(0, 3)], now_ - pick(0, dt), cpu_, pick(0, 1) == 0);
@@ -104,11 +125,12 @@ TEST_CASE("track: whatever happens the leaves add up to the thread's life") {
     for (std::uint32_t seed = 0; seed < 300; ++seed) {
         random_life life(seed);
         for (int i = 0; i < 150; ++i) {
+            const leaves before = life.t.track.tree().leaves();
             life.step();
             const sums now = sum_of(life.t.track.tree());
             if (now.wall != life.t.track.wall_ns() || now.cpu != life.t.track.cpu_ns() ||
                 now.wall > life.wall() || now.cpu > life.cpu() || now.negative ||
-                !timeline_fits(life.t.track))
+                !timeline_fits(life.t.track) || !tells_of_changes(life.t.track, before))
                 FAIL("seed " << seed << ", step " << i << ": " << life.t.credits());
         }
         life.finish();

@@ -1,11 +1,14 @@
 #include <scopetree/model/track_store.hpp>
 
 #include "staged_thread.hpp"
+#include <support/mapped_bytes.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <set>
 #include <string>
 
@@ -39,6 +42,19 @@ TEST_CASE("store: an account holds a thread's life, scopes and name") {
         CHECK(account.scopes.counts()[0].calls == 5);
     });
     CHECK(met == 1);
+}
+
+TEST_CASE("store: calls count from the account's begin") {
+    staged::threads s;
+    thread_record& record = s.start("worker");
+    staged::scope_node& node = s.scope(record.root, "a");
+    node.calls = 5;
+    s.end(record, 10, 0);
+    s.store.begin(record, 20, 0); // the next run
+    node.calls += 2;
+    const thread_account copy = s.store.copy(record, 30, 0);
+    REQUIRE(copy.scopes.counts().size() == 1);
+    CHECK(copy.scopes.counts()[0].calls == 2);
 }
 
 TEST_CASE("store: a thread without an account ends without one") {
@@ -85,6 +101,44 @@ TEST_CASE("store: an unnamed thread has the kernel's name, while it lives") {
     s.store.end(record, 1, 1);
     s.store.for_each_ended(
         [](const thread_account& account) { CHECK(std::string(account.name) == "kernel's name"); });
+}
+
+TEST_CASE("store: a thread that was found has the name that its handler saw") {
+    staged::threads s;
+    thread_record& record = s.start("");
+    record.found = true;
+    std::memcpy(track_store::account_of(record)->name, "first", 6);
+    SECTION("none was seen") {
+        CHECK(std::string(s.store.copy(record, 1, 1).name) == "first");
+    }
+    SECTION("or one that it was given later") {
+        std::uint64_t words[2] = {};
+        std::memcpy(words, "second, longer", 14);
+        for (const int word : {0, 1})
+            record.kernel_name[word] = words[word];
+        CHECK(std::string(s.store.copy(record, 1, 1).name) == "second, longer");
+        SECTION("unless it is not known to be the thread's own") {
+            record.found = false;
+            CHECK(std::string(s.store.copy(record, 1, 1).name) == "first");
+        }
+    }
+}
+
+TEST_CASE("store: memory does not grow with the threads that ended") {
+    constexpr std::size_t page = 4096;
+    staged::threads s;
+    const auto run = [&](int threads) {
+        for (int i = 0; i < threads; ++i) {
+            thread_record& record = s.start("t");
+            s.sample(record, "mf", 10);
+            s.end(record, 20, 0);
+            s.give_back(record);
+        }
+    };
+    run(100);
+    const std::size_t before = test::mapped_bytes();
+    run(4'000);
+    CHECK(test::mapped_bytes() < before + 2'000 * page);
 }
 
 TEST_CASE("store: more threads than are kept apart are added up") {
