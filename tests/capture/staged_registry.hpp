@@ -4,6 +4,8 @@
 
 #include <scopetree/capture/registry.hpp>
 
+#include <catch2/catch.hpp>
+
 #include <new>
 #include <set>
 #include <string>
@@ -48,6 +50,28 @@ inline std::set<pid_t> tids(registry& of) {
     for (const thread_record* const record : of.threads())
         result.insert(record->tid);
     return result;
+}
+
+/// A registry in which this observer's run goes on.
+struct staged_run {
+    staged_run() { REQUIRE(registry_.start(observer)); }
+    ~staged_run() { stop(); }
+    void stop() {
+        const registry::lock locked(registry_);
+        registry_.stop_locked();
+    }
+    /// As a macro does where the quick way fails; `current` is moved by the caller.
+    scope_node* enter(scope_site& at) {
+        return registry_.enter(state.module, module_state::slot(), at, &at);
+    }
+
+    registry& registry_ = staged::make_registry();
+    noting_observer observer;
+    module_state state;
+};
+
+inline thread_scopes& here() {
+    return *module_state::slot();
 }
 
 } // namespace staged

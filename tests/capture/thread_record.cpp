@@ -81,3 +81,88 @@ TEST_CASE("record: the thread pointer tells threads apart") {
 TEST_CASE("record: begins with what this_thread points to") {
     CHECK(offsetof(thread_record, scopes) == 0);
 }
+
+namespace {
+
+/// A record that served a request on a thread, in all ways in which it can.
+struct used_record {
+    used_record() {
+        REQUIRE(record.ring.open());
+        static_cast<void>(record.ring.reserve(1));
+        scopetree::detail::sample taken;
+        taken.count = 1;
+        record.ring.commit(taken);
+        scopetree::detail::scope_table::init_root(request.root);
+        request.scopes.current = &request.root;
+        request.first_part = &request;
+        request.epoch = record.scopes.epoch = 3;
+        request.life.begin();
+        part.first_part = &request;
+        part.scopes.current = &request.root;
+        record.scopes.current = &request.root;
+        record.owner = thread_pointer();
+        record.pending = record.of_another = record.switching = record.found = true;
+        record.kernel_name[0] = record.kernel_name[1] = 1;
+        record.stack_begin = record.stack_end = record.last_stack_pointer = 4096;
+        record.request = &part;
+        record.track = this;
+        record.name[0] = 'n';
+    }
+    int samples() {
+        int count = 0;
+        record.ring.drain([&](const scopetree::detail::sample&) { ++count; });
+        return count;
+    }
+
+    scopetree::detail::request_context request, part;
+    thread_record record;
+};
+
+} // namespace
+
+TEST_CASE("record: is reset as if it had never served a thread") {
+    used_record used;
+    thread_record& record = used.record;
+    record.reset();
+    CHECK(record.owner == 0);
+    CHECK_FALSE(record.pending);
+    CHECK_FALSE(record.of_another);
+    CHECK_FALSE(record.switching);
+    CHECK_FALSE(record.found);
+    CHECK(record.kernel_name[0] == 0);
+    CHECK(record.kernel_name[1] == 0);
+    CHECK(record.stack_begin == 0);
+    CHECK(record.stack_end == 0);
+    CHECK(record.last_stack_pointer == 0);
+    CHECK(record.request == nullptr);
+    CHECK(record.scopes.current == &record.root);
+    CHECK(record.track == nullptr);
+    CHECK(record.name[0] == '\0');
+    CHECK(used.samples() == 0);
+}
+
+TEST_CASE("record: without its signals it serves its thread still") {
+    used_record used;
+    thread_record& record = used.record;
+    record.reset_signals();
+    CHECK_FALSE(record.pending);
+    CHECK(record.track == nullptr);
+    CHECK(used.samples() == 0);
+    CHECK(record.owner == thread_pointer());
+    CHECK(record.request == &used.part);
+    CHECK(record.name[0] == 'n');
+}
+
+TEST_CASE("record: a thread in a part serves the request that it is of") {
+    used_record used;
+    const thread_record& record = used.record;
+    CHECK(record.serves(used.request));
+    CHECK_FALSE(record.serves(used.part));
+    CHECK(record.place().context == &used.part);
+    CHECK(record.place().generation == used.request.generation());
+    CHECK(&used.record.scopes_inside() == &used.part.scopes);
+    used.record.request = nullptr;
+    CHECK_FALSE(record.serves(used.request));
+    CHECK(record.place().context == nullptr);
+    CHECK(&used.record.scopes_inside() == &used.record.scopes);
+}

@@ -8,6 +8,7 @@
 #include <scopetree/capture/thread_record.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 
@@ -283,9 +284,13 @@ private:
     };
 
     void decide_now() noexcept {
-        if (!decided_.load(std::memory_order_acquire))
-            if (void (*const start_by_itself)() = on_first_scope.load(std::memory_order_acquire))
-                start_by_itself();
+        if (decided_.load(std::memory_order_acquire))
+            return;
+        if (void (*const start_by_itself)() = on_first_scope.load(std::memory_order_acquire)) {
+            const int saved_errno = errno; // the scope may be where the program handles an error
+            start_by_itself();
+            errno = saved_errno;
+        }
     }
 
     /// This thread's scopes as `module` sees them; attaches both as needed. Null: not profiled.
