@@ -88,6 +88,35 @@ TEST_CASE("requests: a context serves the route's next request") {
     CHECK(request_table::is_held(reference(first)));
 }
 
+TEST_CASE("requests: a context forgets the request before") {
+    staged_requests s;
+    request_route& route = s.route("/a");
+    request_context& context = s.begin(route);
+    request_context* const part = s.table->add_context(route);
+    part->users.begin(); // and nobody will release it
+    context.next_part = part;
+    context.active = 1;
+    context.active_ns = -5;
+    context.wanted = context.sampled = true;
+    context.status = 500;
+    context.latency_ns = 9;
+    s.table->release(context, 2); // of another run
+    CHECK_FALSE(part->users.is_held(part->users.number()));
+    while (s.table->take_context(route) != &context) {
+    }
+    s.table->begin(context, 3, 77);
+    CHECK(&context.request() == &context);
+    CHECK(context.next_part == nullptr);
+    CHECK(context.active == 0);
+    CHECK(context.active_ns == 0);
+    CHECK_FALSE(context.wanted);
+    CHECK_FALSE(context.sampled);
+    CHECK(context.status == 0);
+    CHECK(context.latency_ns == 0);
+    CHECK(context.epoch == 3);
+    CHECK(context.begun_ns == 77);
+}
+
 TEST_CASE("requests: one that is held goes on") {
     staged_requests s;
     request_context& context = s.begin(s.route("/a"));
@@ -189,6 +218,11 @@ TEST_CASE("requests: a new run starts at zero") {
     CHECK(route.latency_ns == 1'000);
     CHECK(route.served_ns == 900);
     CHECK(route.max_ns == 1'000);
+    route.add(200, 100, false);
+    CHECK(route.errors == 1);
+    CHECK(route.latency_ns == 1'200);
+    CHECK(route.max_ns == 1'000);
+    route.slow_ns = 200;
     request_context& left_over = s.begin(route);
     left_over.sampled = true;
     s.table->release(left_over, 1);
@@ -198,6 +232,7 @@ TEST_CASE("requests: a new run starts at zero") {
     CHECK(route.latency_ns == 0);
     CHECK(route.served_ns == 0);
     CHECK(route.max_ns == 0);
+    CHECK(route.slow_ns == 0);
     CHECK_FALSE(s.table->has_ended());
     CHECK(s.table->take_context(route) == &left_over);
 }

@@ -122,6 +122,18 @@ TEST_CASE("serving: latency and time served, by a clock of ours") {
         CHECK(request.route->served_ns == 1'100);
         CHECK(request.route->max_ns == 1'500);
         CHECK(request.route->errors == 1);
+        request_context& early = s.begin("/clock");
+        early.begun_ns = 1'000;
+        begin_serving(early, 900); // by another processor's clock
+        end_serving(early, 2'000);
+        early.status = 500;
+        end_request(s.threads, early, 1'500);
+        CHECK(early.served_ns == 500); // no more than the latency
+        CHECK(request.route->errors == 2);
+        request_context& good = s.begin("/clock");
+        good.status = 499;
+        end_request(s.threads, good, monotonic_ns());
+        CHECK(request.route->errors == 2);
     });
 }
 
@@ -244,6 +256,62 @@ TEST_CASE("serving: a thread that a request was taken from serves it no longer")
         PROFILE_SCOPE("own");
         CHECK(innermost(here().root, here().scopes.current) == "own");
         CHECK(request.scopes.current == &request.root);
+        end_request(s.threads, request, monotonic_ns());
+    });
+}
+
+TEST_CASE("serving: a thread goes on with its own request when it ends another") {
+    staged_run s;
+    on_own_thread([&] {
+        request_context& a = s.begin("/a");
+        request_context& b = s.begin("/b");
+        const serving in_a = s.serve(a);
+        end_request(s.threads, b, monotonic_ns());
+        CHECK(here().place().context == &a);
+        stop_serving(s.threads, in_a);
+        end_request(s.threads, a, monotonic_ns());
+    });
+}
+
+TEST_CASE(
+    "serving: a request is taken only from the thread that had it, and only if it has it still") {
+    staged_run s;
+    on_own_thread([&] {
+        request_context& a = s.begin("/a");
+        request_context& b = s.begin("/b");
+        request_context* const kept = take_part(s.threads, a);
+        const serving before = s.serve(a, monotonic_ns(), kept);
+        std::thread([&] {
+            const serving resumed = s.serve(a, monotonic_ns(), kept);
+            stop_serving(s.threads, before);
+            CHECK(here().place().context == kept);
+            stop_serving(s.threads, resumed);
+        }).join();
+        CHECK(here().place().context == nullptr);
+        const serving in_b = s.serve(b);
+        const serving late = before;
+        std::thread([&] { s.threads.evict(*late.record, *late.part); }).join();
+        CHECK(here().place().context == &b);
+        stop_serving(s.threads, in_b);
+        end_request(s.threads, b, monotonic_ns());
+        end_request(s.threads, a, monotonic_ns());
+    });
+}
+
+TEST_CASE("serving: a module that meets its first scope in a request enters it there") {
+    staged_run s;
+    on_own_thread([&] {
+        request_context& request = s.begin();
+        const serving now = s.serve(request);
+        staged::module_state other;
+        scope_site site = staged::site("a");
+        const scope_node* const node =
+            s.threads.enter(other.module, staged::module_state::slot(), site, &site);
+        REQUIRE(node != nullptr);
+        CHECK(node->parent == &request.root);
+        CHECK(staged::module_state::slot() == &request.scopes);
+        s.threads.unlink(other.module);
+        stop_serving(s.threads, now);
         end_request(s.threads, request, monotonic_ns());
     });
 }

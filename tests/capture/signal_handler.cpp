@@ -203,6 +203,19 @@ TEST_CASE("handler: is installed once, and not chained to itself") {
     CHECK(foreign_calls == 1);
 }
 
+TEST_CASE("handler: is installed so that the program notices as little as can be") {
+    staged_handler s;
+    errno = EBADF;
+    s.install();
+    CHECK(errno == EBADF);
+    struct sigaction now = {};
+    REQUIRE(::sigaction(sampling_signal, nullptr, &now) == 0);
+    CHECK((now.sa_flags & SA_RESTART) != 0);
+    CHECK((now.sa_flags & SA_ONSTACK) != 0);
+    CHECK(::sigismember(&now.sa_mask, SIGALRM) == 1);
+    CHECK(::sigismember(&now.sa_mask, SIGSEGV) == 0);
+}
+
 TEST_CASE("handler: samples the thread whose record the signal carries") {
     staged_handler s;
     s.install();

@@ -100,6 +100,16 @@ TEST_CASE("sample: a function whose caller is not known has no complete stack") 
     CHECK(s.take({2, stack_extent::complete}).extent == stack_extent::complete);
 }
 
+TEST_CASE("sample: who follows frame pointers may begin in the unwinder") {
+    staged_record s;
+    const dangerous_code before = handler.dangerous;
+    handler.dangerous.unwinder = {0, ~std::uintptr_t{0}};
+    const sample taken = s.take({3, stack_extent::complete});
+    handler.dangerous = before;
+    CHECK(taken.count == 3);
+    CHECK(taken.extent == stack_extent::complete);
+}
+
 TEST_CASE("sample: tells how long it took") {
     staged_record s;
     const sample taken = s.take({2, stack_extent::complete});
