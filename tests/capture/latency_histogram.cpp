@@ -18,6 +18,13 @@ TEST_CASE("latencies: none have no quantiles") {
     CHECK(empty->quantile(0.5) == 0);
 }
 
+TEST_CASE("latencies: one below zero, by clocks that disagree, is none") {
+    const auto some = std::make_unique<latency_histogram>();
+    some->add(-5);
+    CHECK(some->count() == 1);
+    CHECK(some->quantile(0.5) == 0);
+}
+
 TEST_CASE("latencies: short ones are exact") {
     const auto some = std::make_unique<latency_histogram>();
     for (std::int64_t ns = 1; ns <= 32; ++ns)

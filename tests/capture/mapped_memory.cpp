@@ -1,5 +1,7 @@
 #include <scopetree/capture/mapped_memory.hpp>
 
+#include <support/mapped_bytes.hpp>
+
 #include <catch2/catch.hpp>
 
 #include <cstddef>
@@ -92,6 +94,19 @@ TEST_CASE("memory: a mapped vector grows like any other") {
     CHECK(right);
     CHECK(mapped_allocator<int>() == mapped_allocator<char>());
     CHECK_FALSE(mapped_allocator<int>() != mapped_allocator<char>());
+}
+
+TEST_CASE("memory: a mapped vector gives back what it had") {
+    const auto fill = [] {
+        mapped_vector<std::uint64_t> numbers;
+        for (std::uint64_t i = 0; i < 100'000; ++i)
+            numbers.push_back(i);
+    };
+    fill();
+    const std::size_t before = test::mapped_bytes();
+    for (int i = 0; i < 50; ++i)
+        fill();
+    CHECK(test::mapped_bytes() < before + (8 << 20)); // one of them takes a megabyte
 }
 
 TEST_CASE("memory: a mapped vector's first page is mapped once") {

@@ -69,6 +69,7 @@ TEST_CASE("serving: a thread's scopes are the request's meanwhile, then its own 
             CHECK(here().place().generation == request.generation());
             CHECK(here().place().scope == request.scopes.current);
             CHECK(here().place().pc == &s.entry);
+            CHECK(request.scopes.epoch == s.threads.epoch()); // by which durations are told apart
         }
         CHECK(request.scopes.current == &request.root);
         stop_serving(s.threads, now);
@@ -91,6 +92,13 @@ TEST_CASE("serving: one request within another") {
         CHECK(a.active == 0);                // it waits
         CHECK(s.serve(b).record == nullptr); // already
         CHECK(here().place().context == &b);
+        request_context& c = s.begin("/c");
+        const int other_entry = 0;
+        const serving in_c = start_serving(s.threads, c, &other_entry, monotonic_ns());
+        CHECK(here().place().pc == &other_entry);
+        stop_serving(s.threads, in_c);
+        CHECK(here().place().pc == &s.entry);
+        end_request(s.threads, c, monotonic_ns());
         stop_serving(s.threads, in_b);
         CHECK(here().place().context == &a);
         CHECK(a.active == 1);
@@ -185,6 +193,7 @@ TEST_CASE("serving: several threads at once have scopes of their own") {
         std::thread([&] {
             const serving beside = s.serve(request);
             part = beside.part;
+            CHECK(s.serve(request).record == nullptr); // already
             PROFILE_SCOPE("second");
             stop_serving(s.threads, beside);
         }).join();
@@ -210,6 +219,11 @@ TEST_CASE("serving: scopes that are open in a part move with it to another threa
         REQUIRE(kept == &request);
         const serving first = s.serve(request, monotonic_ns(), kept);
         CHECK(s.serve(request, monotonic_ns(), kept).record == nullptr); // already
+        request_context* const other = take_part(s.threads, request);
+        const serving aside = s.serve(request, monotonic_ns(), other);
+        CHECK(here().place().context == other); // though it serves the request already
+        stop_serving(s.threads, aside);
+        CHECK(here().place().context == kept);
         PROFILE_SCOPE("open");
         std::thread([&] {
             const serving second = s.serve(request, monotonic_ns(), kept);
@@ -219,6 +233,7 @@ TEST_CASE("serving: scopes that are open in a part move with it to another threa
             CHECK(take_part(s.threads, request) != kept);
             stop_serving(s.threads, second);
         }).join();
+        CHECK(request.users.is_held(request.users.number()));
         stop_serving(s.threads, first);
         CHECK(request.users.is_held(request.users.number()));
         CHECK(innermost(request.root, request.scopes.current) == "open");

@@ -1,7 +1,10 @@
 #include <scopetree/capture/tick_timer.hpp>
 
+#include <scopetree/capture/proc.hpp>
+
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <thread>
 
@@ -35,10 +38,14 @@ TEST_CASE("tick timer: the first tick is due half an interval after the begin at
 TEST_CASE("tick timer: stopped, it wakes up at once, and never waits again") {
     tick_timer timer(3'600'000'000'000);
     bool is_due = true;
+    std::atomic<pid_t> tid{0};
     std::thread waits([&] {
         timer.begin();
+        tid = static_cast<pid_t>(::syscall(SYS_gettid));
         is_due = timer.wait(1.0);
     });
+    while (tid == 0 || blocked_stack_pointer(tid) == 0) // until it sleeps
+        std::this_thread::yield();
     timer.stop();
     waits.join();
     CHECK_FALSE(is_due);
