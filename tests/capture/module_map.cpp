@@ -44,6 +44,22 @@ std::string build_id_read_from(const std::string& path) {
     return id;
 }
 
+/// A note of that name and type, whose value is said to have `size` bytes.
+std::string note(const std::string& name, std::uint32_t type, const std::string& value,
+                 std::uint32_t size) {
+    const std::uint32_t head[] = {static_cast<std::uint32_t>(name.size() + 1), size, type};
+    std::string text(reinterpret_cast<const char*>(head), sizeof head);
+    for (const std::string& part : {name + '\0', value}) {
+        text += part;
+        text.resize((text.size() + 3) / 4 * 4);
+    }
+    return text;
+}
+
+std::string build_id_note(const std::string& id) {
+    return note("GNU", NT_GNU_BUILD_ID, id, static_cast<std::uint32_t>(id.size()));
+}
+
 } // namespace
 
 TEST_CASE("modules: the program is the first one") {
@@ -153,6 +169,49 @@ TEST_CASE("modules: numbers stay as libraries come and go") {
         CHECK(loader.refresh(map));
         CHECK(map.find(0x9000) == 3);
     }
+    SECTION("of another size it is another") {
+        loader.load("a.so", 0x5000, 0x1800);
+        CHECK(loader.refresh(map));
+        CHECK(map.find(0x5000) == 3);
+        CHECK(map.find(0x67ff) == 3);
+    }
+}
+
+TEST_CASE("modules: a library that was built anew meanwhile is another module") {
+    staged::modules loader;
+    module_map map;
+    const auto id_after = [&](const std::string& build_id) {
+        loader.unload("a.so");
+        loader.load("a.so", 0x5000, 0x1000, build_id_note(build_id));
+        loader.refresh(map);
+        return map.find(0x5000);
+    };
+    CHECK(id_after("\x01\x02\x03\x04") == 1);
+    CHECK(id_after("\x01\x02\x03\x05") == 2);
+    CHECK(id_after("\x01\x02\x03\x04") == 1);
+    CHECK(build_id_of(map.all()[1]) == "01020304");
+    CHECK(build_id_of(map.all()[2]) == "01020305");
+}
+
+TEST_CASE("modules: the build id is found behind other notes, and cut where it is too long") {
+    staged::modules loader;
+    module_map map;
+    loader.load("a.so", 0x5000, 0x1000,
+                note("GNU", NT_GNU_ABI_TAG, "abc", 3) +
+                    note("Xen", NT_GNU_BUILD_ID, "\x11\x22", 2) + build_id_note("\xab\xcd"));
+    loader.load("b.so", 0x7000, 0x1000, build_id_note(std::string(100, '\x7f')));
+    REQUIRE(loader.refresh(map));
+    CHECK(build_id_of(map.all()[1]) == "abcd");
+    CHECK(map.all()[2].build_id_size == sizeof map.all()[2].build_id);
+}
+
+TEST_CASE("modules: a note that ends behind the last one is not read") {
+    staged::modules loader;
+    module_map map;
+    const std::uint32_t said = GENERATE(9u, 0x80u, 0xfffffff0u);
+    loader.load("a.so", 0x5000, 0x1000, note("GNU", NT_GNU_BUILD_ID, "\x01\x02\x03\x04", said));
+    REQUIRE(loader.refresh(map));
+    CHECK(map.all()[1].build_id_size == 0);
 }
 
 TEST_CASE("modules: what has no memory is left out") {

@@ -215,6 +215,41 @@ TEST_CASE("plan: what was saved may be spent: noise costs no ticks") {
     CHECK(stretch > 1.1);
 }
 
+TEST_CASE("plan: threads that wait have their share where not all that run can be visited") {
+    simulation s(5'000, 500, 2'000, 1'000, 1'000);
+    s.periods(30);
+    std::fill(s.visits.begin(), s.visits.end(), 0);
+    s.periods(40);
+    const auto waiting = s.visits.begin() + 5'000;
+    const auto to_running = std::accumulate(s.visits.begin(), waiting, 0.0);
+    const auto to_waiting = std::accumulate(waiting, s.visits.end(), 0.0);
+    CHECK(to_waiting / (to_running + to_waiting) == Approx(0.3).margin(0.05));
+}
+
+TEST_CASE("plan: what was saved in a quiet hour does not pay for a busy one") {
+    visit_plan plan(budget);
+    const auto allowed = static_cast<std::int64_t>(50 * interval_ns * budget);
+    for (int i = 0; i < 10'000; ++i)
+        plan.measure(0, 50'000'000, 50);
+    double stretch = 1.0;
+    for (int i = 0; i < 10; ++i) // of which five use up what can be saved
+        stretch = plan.measure(3 * allowed, 50'000'000, 50);
+    CHECK(stretch > 2.0);
+}
+
+TEST_CASE("plan: a debt has its bounds, and so has the way back to every tick") {
+    visit_plan plan(budget);
+    const auto allowed = static_cast<std::int64_t>(50 * interval_ns * budget);
+    double stretch = 1.0;
+    for (int i = 0; i < 1'000; ++i) // 50 s in which the timer thread did nothing else
+        stretch = plan.measure(50'000'000, 50'000'000, 50);
+    CHECK(stretch == 1'000.0);
+    int periods = 0;
+    for (; stretch > 1.0 && periods < 1'000; ++periods)
+        stretch = plan.measure(allowed / 10, 50'000'000, 50);
+    CHECK(periods < 100);
+}
+
 TEST_CASE("plan: a crowd is measured before fifty ticks have gone") {
     visit_plan plan(budget);
     CHECK_FALSE(plan.is_measure_due(49));

@@ -16,11 +16,16 @@ class modules {
 public:
     modules() { load("program", 0x1000, 0x1000); }
 
-    void load(const std::string& path, std::uintptr_t begin, std::size_t size) {
-        entries_.push_back({path, begin, {}});
-        ElfW(Phdr)& code = entries_.back().code;
-        code.p_type = PT_LOAD;
-        code.p_memsz = size;
+    /// `notes`: as they lie in the file.
+    void load(const std::string& path, std::uintptr_t begin, std::size_t size,
+              const std::string& notes = {}) {
+        entries_.push_back({path, begin, notes, {}});
+        entry& made = entries_.back();
+        made.headers[0].p_type = PT_LOAD;
+        made.headers[0].p_memsz = size;
+        made.headers[1].p_type = PT_NOTE;
+        made.headers[1].p_vaddr = reinterpret_cast<std::uintptr_t>(made.notes.data()) - begin;
+        made.headers[1].p_memsz = made.notes.size();
         ++adds_;
     }
     void unload(const std::string& path) {
@@ -41,7 +46,8 @@ private:
     struct entry {
         std::string path;
         std::uintptr_t begin;
-        ElfW(Phdr) code;
+        std::string notes;
+        ElfW(Phdr) headers[2];
     };
 
     static modules*& current() {
@@ -53,8 +59,8 @@ private:
             dl_phdr_info info = {};
             info.dlpi_addr = at.begin;
             info.dlpi_name = at.path.c_str();
-            info.dlpi_phdr = &at.code;
-            info.dlpi_phnum = 1;
+            info.dlpi_phdr = at.headers;
+            info.dlpi_phnum = 2;
             info.dlpi_adds = current()->adds_;
             info.dlpi_subs = current()->subs_;
             if (const int result = visit(&info, sizeof info, data))

@@ -48,7 +48,7 @@ public:
             return;
         }
         const double for_running = std::min<double>(running, affordable_ * 0.7);
-        const double for_waiting = std::max(affordable_ - for_running, affordable_ * 0.3);
+        const double for_waiting = affordable_ - for_running;
         running_turn_.advance(running == 0 ? 1.0 : for_running / running);
         waiting_turn_.advance(waiting == 0 ? 1.0 : for_waiting / waiting);
     }
