@@ -1,6 +1,7 @@
 #include <scopetree/profiler.hpp>
 
 #include <scopetree/scope.hpp>
+#include <support/fork_at_rest.hpp>
 #include <support/own_thread.hpp>
 #include <support/thread_sanitizer.hpp>
 
@@ -332,7 +333,7 @@ TEST_CASE("profiler: names of threads are those given, or the kernel's, or none"
 TEST_CASE("profiler: the child of a fork is not profiled, and may start again") {
     profiler p;
     p.start();
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_at_rest();
     if (child == 0) {
         int wrong = p.is_running() ? 1 : 0;
         try {

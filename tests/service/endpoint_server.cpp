@@ -1,5 +1,6 @@
 #include <scopetree/service/endpoint_server.hpp>
 
+#include "support/fork_at_rest.hpp"
 #include "support/http_client.hpp"
 #include "support/served_endpoint.hpp"
 
@@ -199,7 +200,7 @@ TEST_CASE("endpoint_server: a forked child has no server and leaves its parent's
     http_client open = service->client();
     CHECK(status_of(open.get("/routes").response()) == 200);
     const int clients = 1;
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_at_rest();
     if (child == 0) {
         const bool only_clients = sockets_of_this_process() == clients;
         service = nullptr; // returns, though the server's thread is not here

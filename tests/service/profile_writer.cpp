@@ -1,5 +1,6 @@
 #include <scopetree/service/profile_writer.hpp>
 
+#include "support/fork_at_rest.hpp"
 #include "support/scratch_folder.hpp"
 #include "support/service_profiles.hpp"
 
@@ -148,7 +149,7 @@ TEST_CASE("profile writer: a forked child can leave", "[profile_writer]") {
     const test::scratch_folder folder;
     profile_outputs outputs(json_in(folder));
     auto* const writer = new profile_writer(outputs, [] { return service_profile(); });
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_at_rest();
     if (child == 0) {
         delete writer;
         ::_exit(7);

@@ -4,6 +4,7 @@
 
 #include <scopetree/scope.hpp>
 #include <scopetree/service/request.hpp>
+#include <support/fork_at_rest.hpp>
 #include <support/own_thread.hpp>
 
 #include <catch2/catch.hpp>
@@ -180,7 +181,7 @@ TEST_CASE("push: the child of a fork pushes nothing, and ends") {
     recording_server server(accept_all);
     auto pushing = std::make_unique<pusher>(options_for(server.url()), staged_run());
     server.wait_for(2);
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_at_rest();
     if (child == 0) {
         pushing->stop();
         const bool silent = pushing->figures().taken == 0;

@@ -1,5 +1,6 @@
 #include <scopetree/service/request.hpp>
 
+#include <support/fork_at_rest.hpp>
 #include <support/own_thread.hpp>
 #include <support/thread_sanitizer.hpp>
 
@@ -292,7 +293,7 @@ TEST_CASE("request: a forked child serves on without harm") {
     running_profiler run;
     test::on_own_thread([&] {
         request here("GET", "/a");
-        const pid_t child = ::fork();
+        const pid_t child = test::fork_at_rest();
         if (child == 0) {
             {
                 const request there("GET", "/b");
