@@ -26,7 +26,6 @@ test::figures fibers(const std::string& mode, const char* long_seconds = "60") {
     const test::figures seen =
         test::scenario(program, {mode, test::by_form("0.5", long_seconds), interval, policy});
     CHECK(seen["samples"] > 100);
-    CHECK(seen["samples in scopes"] > 0);
     CHECK(seen["wrong parents"] == 0);
     CHECK(seen["samples of functions that nobody called"] == 0);
     CHECK(seen["most stack used"] <= 8192);
@@ -69,12 +68,14 @@ TEST_CASE("fibers that say that they switch keep their scopes, too") {
 
 TEST_CASE("fibers that do nothing but switch are sampled in the midst of it") {
     const test::figures seen = fibers("in_haste");
-    CHECK(seen["switches"] > 10'000);
+    CHECK(seen["switches"] > 10'000); // which take nearly all of the time, and few scopes are seen
     CHECK(seen["samples in scopes of another fiber"] < 0.01 * seen["samples"]);
 }
 
 TEST_CASE("where the program has a stack for signal handlers it is used") {
-    CHECK(fibers("with_signal_stack", "10")["most stack used"] < 4500);
+    const test::figures seen = fibers("with_signal_stack", "10");
+    CHECK(seen["most stack used"] < 4500);
+    CHECK(seen["samples in scopes"] > 0.3 * seen["samples"]);
 }
 
 #endif
