@@ -21,7 +21,7 @@ TEST_CASE("exec in the midst of sampling does not kill") {
 }
 
 TEST_CASE("a signal whose default kills would have killed at exec") {
-    const test::figures seen = test::scenario("signals", {"execs", "600", "naive"});
+    const test::figures seen = test::scenario("signals", {"execs", "20000", "naive"});
     CHECK(seen["killed"] > 0);
 }
 
