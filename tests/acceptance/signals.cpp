@@ -72,7 +72,7 @@ TEST_CASE("whoever takes every signal for its own keeps them from the program's 
     const test::figures seen = test::scenario("storm", {"naive", "1"});
     CHECK(seen["handled from threads"] == 0);
     CHECK(seen["errno changed"] > 0);
-    CHECK(seen["samples in the storm"] > 100); // of a thread that was to be sampled never
+    CHECK(seen["samples in the storm"] > 10); // of a thread that was to be sampled never
 }
 
 TEST_CASE("a handler in the place of the profiler's is told of in the report") {
