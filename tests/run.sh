@@ -55,10 +55,11 @@ report() {
     [ "$3" -eq 0 ] || show_failures "$build/$1.log"
 }
 
-# What CTest's log says of tests that failed; of another the end.
+# What CTest's log says of tests that failed, or Catch2's output of checks; else the end.
 show_failures() {
     echo "--- from $1:"
     failed=$(awk '/ Test +#/ { failed = /\*\*\*/ } /^ +Start / { failed = 0 } failed' "$1" | head -n 200)
+    [ -n "$failed" ] || failed=$(grep -a -B 24 -A 6 'FAILED:' "$1" | head -n 200)
     if [ -n "$failed" ]; then echo "$failed"; else tail -n 100 "$1"; fi
 }
 
