@@ -75,20 +75,15 @@ TEST_CASE("registry: a scope reached after a thread's end attaches it again") {
 TEST_CASE("registry: a thread that was found is adopted when it meets a macro") {
     staged_run s;
     on_own_thread([&] {
-        thread_record* found = nullptr;
-        {
-            const registry::lock locked(s.registry_);
-            found = s.registry_.add_found_thread(current_tid());
-        }
-        REQUIRE(found != nullptr);
-        CHECK(found->found);
-        CHECK(found->owner == 0);
+        const thread_record& found = s.find_this_thread();
+        CHECK(found.found);
+        CHECK(found.owner == 0);
         CHECK(s.observer.started.size() == 1);
         scope_site a = site("a");
         REQUIRE(s.enter(a) != nullptr);
-        CHECK(&here() == &found->scopes);
-        CHECK_FALSE(found->found);
-        CHECK(found->owner == thread_pointer());
+        CHECK(&here() == &found.scopes);
+        CHECK_FALSE(found.found);
+        CHECK(found.owner == thread_pointer());
         CHECK(s.observer.started.size() == 1);
         CHECK(tids(s.registry_).size() == 1);
     });
@@ -98,18 +93,14 @@ TEST_CASE("registry: a thread that was found is adopted when it meets a macro") 
 TEST_CASE("registry: what was found under the id of a thread that is gone is not adopted") {
     staged_run s;
     on_own_thread([&] {
-        thread_record* found = nullptr;
-        {
-            const registry::lock locked(s.registry_);
-            found = s.registry_.add_found_thread(current_tid());
-        }
-        found->owner = thread_pointer(); // as its handler left it; not on this thread
+        thread_record& found = s.find_this_thread();
+        found.owner = thread_pointer(); // as its handler left it; not on this thread
         scope_site a = site("a");
         REQUIRE(s.enter(a) != nullptr);
-        CHECK(&here() != &found->scopes);
-        CHECK(found->found);
+        CHECK(&here() != &found.scopes);
+        CHECK(found.found);
         const registry::lock locked(s.registry_);
-        s.registry_.remove(*found);
+        s.registry_.remove(found);
     });
     CHECK(tids(s.registry_).empty());
 }

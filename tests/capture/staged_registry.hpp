@@ -60,6 +60,13 @@ struct staged_run {
         const registry::lock locked(registry_);
         registry_.stop_locked();
     }
+    /// As the timer thread does for one that met no macro.
+    thread_record& find_this_thread() {
+        const registry::lock locked(registry_);
+        thread_record* const found = registry_.add_found_thread(current_tid());
+        REQUIRE(found != nullptr);
+        return *found;
+    }
     /// As a macro does where the quick way fails; `current` is moved by the caller.
     scope_node* enter(scope_site& at) {
         return registry_.enter(state.module, module_state::slot(), at, &at);

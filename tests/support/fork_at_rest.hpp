@@ -2,8 +2,9 @@
 #ifndef SCOPETREE_TESTS_SUPPORT_FORK_AT_REST_HPP
 #define SCOPETREE_TESTS_SUPPORT_FORK_AT_REST_HPP
 
+#include "thread_state.hpp"
+
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 
@@ -15,15 +16,10 @@ namespace test {
 /// All threads but this one sleep, or have gone.
 inline bool others_sleep() {
     const std::string own = std::to_string(::syscall(SYS_gettid));
-    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::ifstream file(task.path() / "stat");
-        std::string line;
-        std::getline(file, line);
-        const std::size_t name_end = line.rfind(')');
-        if (task.path().filename() != own && name_end != std::string::npos &&
-            line.compare(name_end, 3, ") S") != 0)
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
+        if (const char state = thread_state(task.path().filename());
+            state != 'S' && state != '\0' && task.path().filename() != own)
             return false;
-    }
     return true;
 }
 

@@ -267,11 +267,15 @@ public:
 
 private:
     /// Marks the profiler's own code: a scope reached from it (through a hook of the program's, or
-    /// a signal handler of the program's) must not enter it again.
+    /// a signal handler of the program's) must not enter it again. Keeps errno: the scope may be
+    /// where the program handles an error.
     class guard {
     public:
-        explicit guard(thread_state& state) noexcept : state_(state) { set(true); }
-        ~guard() { set(false); }
+        explicit guard(thread_state& state) noexcept : state_(state), errno_(errno) { set(true); }
+        ~guard() {
+            set(false);
+            errno = errno_;
+        }
         guard(const guard&) = delete;
         guard& operator=(const guard&) = delete;
 
@@ -281,16 +285,13 @@ private:
             std::atomic_signal_fence(std::memory_order_seq_cst);
         }
         thread_state& state_;
+        int errno_;
     };
 
     void decide_now() noexcept {
-        if (decided_.load(std::memory_order_acquire))
-            return;
-        if (void (*const start_by_itself)() = on_first_scope.load(std::memory_order_acquire)) {
-            const int saved_errno = errno; // the scope may be where the program handles an error
-            start_by_itself();
-            errno = saved_errno;
-        }
+        if (!decided_.load(std::memory_order_acquire))
+            if (void (*const start_by_itself)() = on_first_scope.load(std::memory_order_acquire))
+                start_by_itself();
     }
 
     /// This thread's scopes as `module` sees them; attaches both as needed. Null: not profiled.

@@ -1,6 +1,7 @@
 // Many threads that wait and one that works.
 //     blocked COUNT MILLISECONDS [speed|naive]
 
+#include "../../support/thread_state.hpp"
 #include "../support/profile.hpp"
 #include "../support/program.hpp"
 #include "../support/session_figures.hpp"
@@ -12,7 +13,6 @@
 #include <cstdarg>
 #include <cstddef>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -136,17 +136,9 @@ TEST_OWN_FRAME void busy(std::uint64_t us, std::int64_t until) {
         test::work(100 * us);
 }
 
-bool waits(int tid) {
-    std::ifstream file("/proc/self/task/" + std::to_string(tid) + "/stat");
-    std::string line;
-    std::getline(file, line);
-    const std::size_t name_end = line.rfind(')');
-    return name_end != std::string::npos && line.compare(name_end, 3, ") S") == 0;
-}
-
 void wait_until_blocked(int threads) {
     for (int i = 0; i < threads; ++i)
-        while (tids[i] == 0 || !waits(tids[i]))
+        while (tids[i] == 0 || test::thread_state(std::to_string(tids[i])) != 'S')
             test::sleep_ms(1);
 }
 

@@ -170,8 +170,8 @@ int naive_storm(double seconds) {
     return 0;
 }
 
-/// Another: gives back its memory when it stops, and does not ask whether a
-/// signal is still on its way.
+/// Another: gives back its memory when it stops, and does not ask whether a signal is still on its
+/// way.
 int naive_restarts(int times) {
     static std::atomic<volatile char*> samples{nullptr};
     constexpr std::size_t size = 1 << 16;
